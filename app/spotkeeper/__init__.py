@@ -1,0 +1,1 @@
+"""Spotkeeper: a DX-cluster station on one small host."""

@@ -1,0 +1,1 @@
+"""The database: connections, migrations and every SQL query, by table."""

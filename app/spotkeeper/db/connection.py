@@ -1,0 +1,67 @@
+"""Connections to PostgreSQL, each under the role of the process that asks."""
+
+from typing import Any, Literal
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from spotkeeper.errors import OperatorError
+
+Role = Literal["scraper", "notifier", "dashboard", "owner"]
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+CONNECT_SECONDS = 5
+STATEMENT_SECONDS = 30
+
+
+class DatabaseUnreachable(OperatorError):
+    """PostgreSQL does not let us in."""
+
+
+def connect(conninfo: str, role: Role, *, autocommit: bool = False) -> Connection:
+    """A connection as `role` whose session speaks UTC.
+
+    Statements of the services end after 30 s, those of the owner (migrations) may take their time; a dead peer
+    is noticed within a minute. Raises psycopg.OperationalError when PostgreSQL does not let us in.
+    """
+    return psycopg.connect(conninfo, autocommit=autocommit, **_parameters(role))
+
+
+def connect_once(conninfo: str, role: Role, *, autocommit: bool = False) -> Connection:
+    """`connect` for commands that do not try again; raises DatabaseUnreachable, which says what to do."""
+    try:
+        return connect(conninfo, role, autocommit=autocommit)
+    except psycopg.OperationalError as error:
+        reason = " ".join(str(error).split())
+        raise DatabaseUnreachable(
+            f"cannot connect to the database as {role}: {reason} -- see that PostgreSQL runs"
+            " (systemctl status postgresql) and that database.conninfo in the settings names it"
+        ) from None
+
+
+def pool(conninfo: str, role: Role, *, size: int) -> ConnectionPool[Connection]:
+    """A pool of up to `size` connections made by need, not yet open: use it as a context or call open()."""
+    return ConnectionPool(
+        conninfo,
+        kwargs=_parameters(role),
+        min_size=1,
+        max_size=size,
+        timeout=CONNECT_SECONDS,
+        check=ConnectionPool.check_connection,
+        open=False,
+        name=role,
+    )
+
+
+def _parameters(role: Role) -> dict[str, Any]:
+    statement_seconds = 0 if role == "owner" else STATEMENT_SECONDS
+    return {
+        "user": role,
+        "application_name": f"spotkeeper {role}",
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 60_000,
+        "options": f"-c timezone=UTC -c statement_timeout={statement_seconds}s",
+    }

@@ -1,0 +1,1 @@
+"""Tells the open pages of each spot that was committed."""

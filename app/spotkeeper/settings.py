@@ -1,0 +1,169 @@
+"""The settings file, /etc/spotkeeper/spotkeeper.toml, as checked values."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from spotkeeper.errors import OperatorError
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=86400)]
+NodeKind = Literal["dxspider", "cccluster", "arcluster", "rbn"]
+
+CALLSIGN = re.compile(r"(?=[A-Z0-9/]*[0-9])(?=[A-Z0-9/]*[A-Z])[A-Z0-9/]{3,12}(-[1-9][0-9]?)?")
+NODE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+SECRET_KEY_BYTES = 32
+
+
+class SettingsError(OperatorError):
+    """The settings cannot be used."""
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Database(_Section):
+    """Where PostgreSQL is; each process adds `user=` with its own role."""
+
+    conninfo: str = "host=/run/postgresql dbname=spotkeeper"
+
+    def __post_init__(self) -> None:
+        try:
+            given = conninfo_to_dict(self.conninfo)
+        except ProgrammingError as error:
+            raise ValueError(f"conninfo: not a libpq connection string ({str(error).strip()})") from None
+        for key in ("user", "options"):
+            if key in given:
+                raise ValueError(f"conninfo: must not hold {key}=, each process sets its own")
+
+
+class Node(_Section):
+    """One DX-cluster node to log in to."""
+
+    name: str
+    kind: NodeKind
+    host: Annotated[str, msgspec.Meta(min_length=1, max_length=253)]
+    port: Port
+
+    def __post_init__(self) -> None:
+        if not NODE_NAME.fullmatch(self.name):
+            raise ValueError(
+                f"name: {self.name!r} is not a node name: 1 to 32 of a-z, 0-9 and . _ -, a letter or digit first"
+            )
+
+
+class Scraper(_Section):
+    """Sessions with the nodes, and the spool between them and PostgreSQL."""
+
+    callsign: str
+    nodes: Annotated[list[Node], msgspec.Meta(min_length=1)]
+    spool: Path = Path("/var/lib/spotkeeper/spool.sqlite")
+    metrics_port: Port = 9810
+    silence_seconds: Seconds = 180
+    probe_seconds: Seconds = 30
+
+    def __post_init__(self) -> None:
+        if not CALLSIGN.fullmatch(self.callsign):
+            raise ValueError(
+                f"callsign: {self.callsign!r} is not a callsign in capitals with an optional SSID from -1 to -99,"
+                " such as N0CALL-1"
+            )
+        names = [node.name for node in self.nodes]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"nodes: two are named {name!r}, each needs a name of its own")
+
+
+class Notifier(_Section):
+    """Where committed spots are published."""
+
+    publish_url: str = "http://127.0.0.1:8081/publish/spots"
+    metrics_port: Port = 9811
+
+    def __post_init__(self) -> None:
+        try:
+            url = urlsplit(self.publish_url)
+            usable = url.scheme == "http" and url.hostname and url.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError(f"publish_url: {self.publish_url!r} is not an address like http://127.0.0.1:8081/path")
+
+
+class Dashboard(_Section):
+    """The web pages."""
+
+    metrics_port: Port = 9812
+    secret_key_file: Path | None = None
+
+    def secret_key(self) -> bytes:
+        """The key that signs cookies, from `secret_key_file` or systemd's credential `secret_key`.
+
+        Raises SettingsError when there is none, or one shorter than 32 bytes.
+        """
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        path = self.secret_key_file or (Path(credentials, "secret_key") if credentials else None)
+        if path is None:
+            raise SettingsError(
+                "dashboard.secret_key_file is not set and there is no $CREDENTIALS_DIRECTORY: name a file of"
+                f" at least {SECRET_KEY_BYTES} random bytes"
+            )
+        try:
+            key = path.read_bytes()
+        except OSError as error:
+            raise SettingsError(f"dashboard.secret_key_file: cannot read {path}: {error.strerror}") from None
+        if len(key) < SECRET_KEY_BYTES:
+            raise SettingsError(
+                f"dashboard.secret_key_file: {path} holds {len(key)} bytes, at least {SECRET_KEY_BYTES} are needed"
+            )
+        return key
+
+
+class Settings(_Section):
+    """The whole file."""
+
+    scraper: Scraper
+    database: Database = Database()
+    notifier: Notifier = Notifier()
+    dashboard: Dashboard = Dashboard()
+
+
+def load(path: Path) -> Settings:
+    """Read and check the settings file.
+
+    Raises SettingsError, whose sentence names the file, the key and what is allowed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: not a text file in UTF-8") from None
+    try:
+        return msgspec.toml.decode(text, type=Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{path}: {_sentence(str(error))}") from None
+    except msgspec.DecodeError as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from None
+
+
+def _sentence(message: str) -> str:
+    """msgspec's "Expected … - at `$.scraper.nodes[0].port`" with the key first, in the file's own words."""
+    what, _, where = message.rpartition(" - at ") if " - at " in message else (message, "", "")
+    key = where.strip("`").removeprefix("$").removeprefix(".")
+    for kind, word in (("`int`", "a whole number"), ("`str`", "a text"), ("`object`", "a table")):
+        what = what.replace(kind, word)
+    if found := re.fullmatch(r"Object (?:missing required|contains unknown) field `(.*)`", what):
+        name = f"{key}.{found[1]}" if key else found[1]
+        return f"{name} is missing" if "missing" in what else f"{name} is not a setting"
+    own_check = re.match(r"([a-z_]+): ", what)
+    if own_check:
+        return f"{key}.{what}"
+    return f"{key}: {what[0].lower()}{what[1:]}" if key else what
