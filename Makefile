@@ -1,0 +1,91 @@
+# Every way of working with this repository. `make help` lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
+export PYTHONPATH := $(CURDIR)
+PYTHON := app simulator tools/release tools/host ops tests bench
+
+# Tests need a PostgreSQL of their own; pg_virtualenv makes one and removes it.
+WITH_POSTGRES := pg_virtualenv -o fsync=off -o max_connections=200
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
+
+.PHONY: demo demo-stop demo-clean
+demo: deps deps-hosts ## a whole station with a simulated DX node, on a test host of 1 GB
+	tools/demo
+
+demo-stop: ## stop the demo; `make demo` starts it again with all it had
+	tools/host stop station station-node
+
+demo-clean: ## remove the demo and everything in it
+	tools/host down station station-node
+	rm -rf inventory/local/credentials
+
+.PHONY: dev
+dev: deps deps-tests ## the dashboard with reload on this machine: throw-away database, simulator, no containers
+	$(WITH_POSTGRES) python tools/dev
+
+.PHONY: test test-quick
+test: test-quick test-browser test-molecule ## everything; 40 minutes at most on 2 cores
+test-quick: lint test-app test-rules test-policy ## the part that takes less than 2 minutes
+
+.PHONY: lint
+lint: deps deps-tests ## ruff, mypy, yamllint, ansible-lint
+	ruff check
+	ruff format --check
+	mypy
+	yamllint --strict .
+	ansible-lint --offline --profile production
+
+.PHONY: format
+format: deps ## format the Python code and mend what ruff can mend
+	ruff check --fix
+	ruff format
+
+.PHONY: test-app test-rules test-policy test-browser test-molecule
+test-app: deps deps-tests ## unit and database tests
+	$(WITH_POSTGRES) pytest -n 4 --dist loadgroup tests/app tests/simulator tests/grafana
+
+test-rules: deps-tests ## the alert rules, by promtool
+	promtool check rules prometheus/rules/*.rules.yml
+	promtool test rules tests/rules/*.test.yml
+
+test-policy: deps ## the rules of the repository itself
+	pytest -q tests/policy
+
+test-browser: deps deps-tests ## the dashboard in Chromium; screenshots in build/screenshots
+	$(WITH_POSTGRES) pytest tests/e2e
+
+test-molecule: deps deps-hosts ## site.yml on Debian 13 and 12: check, converge, idempotence, verify, reboot, verify
+	molecule test
+
+.PHONY: bench
+bench: deps deps-tests ## the benchmarks of bench/README.md
+	$(WITH_POSTGRES) python -m bench
+
+.PHONY: deps deps-hosts deps-tests
+deps: .venv/installed ## the Python tools, in .venv
+deps-hosts: ## what test hosts need from Debian
+	@tools/bootstrap hosts
+deps-tests: ## what tests need from Debian
+	@tools/bootstrap tests
+
+.venv/installed: tools/requirements.lock app/pyproject.toml
+	@tools/bootstrap python
+	python3 -m venv .venv
+	awk '/^[a-z]/ { uv = /^uv==/ } uv' tools/requirements.lock | .venv/bin/pip install --quiet --require-hashes -r /dev/stdin
+	.venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes tools/requirements.lock
+	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable app
+	@touch $@
+
+.PHONY: lock
+lock: deps ## compile both lock files anew
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
+	  app/pyproject.toml --output-file app/requirements.lock
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
+	  app/pyproject.toml tools/requirements.in --output-file tools/requirements.lock
