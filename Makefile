@@ -15,9 +15,13 @@ WITH_POSTGRES := pg_virtualenv -o fsync=off -o max_connections=200
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
 
-.PHONY: demo demo-stop demo-clean
+.PHONY: demo demo-spot demo-stop demo-clean
 demo: deps deps-hosts ## a whole station with a simulated DX node, on a test host of 1 GB
 	tools/demo
+
+SPOT ?= F5AAA 29600.0 K1ABC FM big signal
+demo-spot: deps ## let the simulated node send a spot: SPOT="F5AAA 29600.0 K1ABC FM big signal"
+	python -m simulator tell --control 10.89.41.2:7399 spot "$(SPOT)"
 
 demo-stop: ## stop the demo; `make demo` starts it again with all it had
 	tools/host stop station station-node
