@@ -55,9 +55,8 @@ format: deps ## format the Python code and mend what ruff can mend
 test-app: deps deps-tests ## unit and database tests
 	$(WITH_POSTGRES) pytest -n 4 --dist loadgroup tests/app tests/simulator tests/grafana
 
-test-rules: deps-tests ## the alert rules, by promtool
-	promtool check rules prometheus/rules/*.rules.yml
-	promtool test rules tests/rules/*.test.yml
+test-rules: deps deps-tests ## the alert rules, by promtool
+	pytest -q tests/rules
 
 test-policy: deps ## the rules of the repository itself
 	pytest -q tests/policy
