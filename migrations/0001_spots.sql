@@ -28,12 +28,11 @@ CREATE TABLE spots (
 CREATE INDEX spots_id ON spots (id);
 CREATE INDEX spots_band_time ON spots (band, time DESC);
 
-COMMENT ON TABLE spots IS 'One row a report. Times are UTC; see migrations/0001 for each column.';
-
 -- Makes the monthly partition that holds `moment`, if it is not there yet; true when it made one.
 -- The scraper may call this and nothing else of the kind: no service may change the schema.
+-- Making one locks spots for a moment; rather than queue behind a long reader, and all others behind us, it gives up.
 CREATE FUNCTION ensure_spots_partition(moment timestamptz) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
     month     timestamp := date_trunc('month', moment AT TIME ZONE 'UTC');
     partition text      := 'spots_' || to_char(month, 'YYYY_MM');
@@ -60,9 +59,10 @@ CREATE TABLE unparsed_lines (
     node     text        NOT NULL,
     received timestamptz NOT NULL,
     line     bytea       NOT NULL,
-    reason   text        NOT NULL,
-    PRIMARY KEY (received, node, line)
+    reason   text        NOT NULL
 );
+-- The hash, because a line may be longer than an index entry can be.
+CREATE UNIQUE INDEX unparsed_lines_once ON unparsed_lines (received, node, sha256(line));
 
 -- Solar and geomagnetic bulletins (WWV, WCY).
 CREATE TABLE solar (

@@ -2,6 +2,12 @@
 -- playbook; the schema belongs to `owner`, under which `spotkeeper migrate` runs.
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
+DO $$ BEGIN
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO scraper, dashboard, notifier, exporter', current_database());
+    -- The staging table.
+    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO scraper', current_database());
+END $$;
 GRANT USAGE ON SCHEMA public TO scraper, dashboard, notifier;
 
 -- SELECT is what ON CONFLICT and RETURNING need.

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
+import psycopg
 import pytest
-from spotkeeper.db.connection import Connection, Role, connect
+from spotkeeper.db.connection import Connection, connect
 from spotkeeper.db.migrate import migrate
 
 from tests.support import database as support
@@ -62,7 +63,13 @@ def database(server: Server) -> str:
 
 
 @pytest.fixture
-def login(database: str) -> Iterator[Callable[[Role], Connection]]:
-    """Opens autocommit connections to the test's `database` as a role; they are closed after the test."""
+def login(database: str) -> Iterator[Callable[[str], Connection]]:
+    """Opens autocommit connections to the test's `database` as any role; they are closed after the test."""
+
+    def connect_as(role: str) -> Connection:
+        return stack.enter_context(
+            psycopg.connect(database, user=role, autocommit=True, options="-c timezone=UTC")
+        )
+
     with ExitStack() as stack:
-        yield lambda role: stack.enter_context(connect(database, role, autocommit=True))
+        yield connect_as

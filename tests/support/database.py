@@ -1,6 +1,6 @@
 """Roles and databases in a throw-away PostgreSQL, for the tests and for `make dev`.
 
-The libpq variables (PGHOST, PGPORT, PGUSER, PGPASSWORD) name a superuser of it, as Debian's pg_virtualenv sets them.
+The libpq variables (PGHOST, PGPORT, PGUSER, PGPASSWORD) name a superuser, as Debian's pg_virtualenv sets them.
 Every role gets PGPASSWORD as its password, so that with the same variables `user=scraper` is all it takes.
 
 Run as a program it makes the database given as its argument, ready for `spotkeeper migrate`.
@@ -23,7 +23,9 @@ def superuser(database: str = "postgres") -> psycopg.Connection[tuple[object, ..
     """An autocommit connection as the superuser. Raises NoServer when the variables are not set."""
     missing = [name for name in ("PGHOST", "PGUSER", "PGPASSWORD") if name not in os.environ]
     if missing:
-        raise NoServer(f"{', '.join(missing)} not set: run this under Debian's pg_virtualenv (postgresql-common)")
+        raise NoServer(
+            f"{', '.join(missing)} not set: run this under Debian's pg_virtualenv (postgresql-common)"
+        )
     return psycopg.connect(dbname=database, autocommit=True)
 
 

@@ -21,8 +21,8 @@ class DatabaseUnreachable(OperatorError):
 def connect(conninfo: str, role: Role, *, autocommit: bool = False) -> Connection:
     """A connection as `role` whose session speaks UTC.
 
-    Statements of the services end after 30 s, those of the owner (migrations) may take their time; a dead peer
-    is noticed within a minute. Raises psycopg.OperationalError when PostgreSQL does not let us in.
+    Statements of the services end after 30 s, those of the owner (migrations) may take their time; a dead
+    peer is noticed within a minute. Raises psycopg.OperationalError when PostgreSQL does not let us in.
     """
     return psycopg.connect(conninfo, autocommit=autocommit, **_parameters(role))
 
@@ -63,5 +63,8 @@ def _parameters(role: Role) -> dict[str, Any]:
         "keepalives_interval": 10,
         "keepalives_count": 3,
         "tcp_user_timeout": 60_000,
-        "options": f"-c timezone=UTC -c statement_timeout={statement_seconds}s",
+        # The server ends a statement soon after the process that sent it was killed, and lets its locks go.
+        "options": (
+            f"-c timezone=UTC -c statement_timeout={statement_seconds}s -c client_connection_check_interval=2s"
+        ),
     }

@@ -61,17 +61,20 @@ def pending(connection: Connection, migrations: list[Migration]) -> list[Migrati
         if name != migration.name:
             raise MigrationError(f"the database has {name} where this release has {migration.name}")
         if sha256 != migration.sha256:
-            raise MigrationError(f"{name} was edited after it was applied: put it back, and write a new migration")
+            raise MigrationError(
+                f"{name} was edited after it was applied: undo that and write a new migration"
+            )
     if len(applied) > len(migrations):
-        raise MigrationError(f"the database has {applied[len(migrations)][0]}, which this release does not know")
+        unknown = applied[len(migrations)][0]
+        raise MigrationError(f"the database has {unknown}, which this release does not know")
     return migrations[len(applied) :]
 
 
 def migrate(connection: Connection, folder: Path = MIGRATIONS) -> Iterator[Migration]:
     """Apply what is pending, yielding each migration once it is committed.
 
-    The connection must be in autocommit mode and belong to the owner of the schema; it holds the lock
-    that makes concurrent runs wait until it is closed. Raises MigrationError; the migration it names has then left nothing behind.
+    The connection must be in autocommit mode and belong to the owner of the schema; others that migrate wait
+    until it is closed. Raises MigrationError; the migration it names has then left nothing behind.
     """
     migrations = read(folder)
     connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -87,7 +90,8 @@ def _apply(connection: Connection, migration: Migration) -> None:
             connection.execute(CREATE_TABLE)
             connection.execute(sql)
             connection.execute(
-                "INSERT INTO schema_migrations (number, name, sha256) VALUES (%s, %s, %s)", [number, name, sha256]
+                "INSERT INTO schema_migrations (number, name, sha256) VALUES (%s, %s, %s)",
+                [number, name, sha256],
             )
     except psycopg.Error as error:
         raise MigrationError(f"{name}: {str(error).strip()}") from error

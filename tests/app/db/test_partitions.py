@@ -1,0 +1,92 @@
+"""The monthly partitions of spots."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from spotkeeper.db.connection import Connection, connect
+
+Login = Callable[[str], Connection]
+
+INSERT = """
+    INSERT INTO spots (time, dx, spotter, frequency_hz, source, node, received)
+    VALUES (%s, 'F5AAA', 'K1ABC', 14074000, 'human', 'demo', now()) RETURNING tableoid::regclass::text
+"""
+
+
+def ensure(connection: Connection, moment: datetime | str) -> bool:
+    row = connection.execute("SELECT ensure_spots_partition(%s)", [moment]).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+@pytest.mark.parametrize(
+    ("moment", "partition"),
+    [
+        ("2026-01-31 23:59:59.999999+00", "spots_2026_01"),
+        ("2026-02-01 00:00+00", "spots_2026_02"),
+        ("2025-12-31 23:59+00", "spots_2025_12"),
+        ("2026-01-01 00:00+00", "spots_2026_01"),
+        ("2024-02-29 12:00+00", "spots_2024_02"),
+        ("2026-01-31 20:00-05", "spots_2026_02"),
+    ],
+)
+def test_spot_lands_in_the_utc_month_whatever_the_session_s_zone(
+    login: Login, moment: str, partition: str
+) -> None:
+    scraper = login("scraper")
+    scraper.execute("SET timezone = 'America/Vancouver'")
+    assert ensure(scraper, moment)
+    assert scraper.execute(INSERT, [moment]).fetchone() == (partition,)
+
+
+def test_month_without_partition_refuses_the_spot_until_it_is_made(login: Login) -> None:
+    scraper = login("scraper")
+    midnight = datetime(2026, 3, 1, tzinfo=UTC)
+    with pytest.raises(psycopg.errors.CheckViolation, match="no partition"):
+        scraper.execute(INSERT, [midnight])
+    assert ensure(scraper, midnight)
+    assert not ensure(scraper, midnight)
+    scraper.execute(INSERT, [midnight])
+
+
+def test_this_and_the_next_month_are_there_from_the_start(login: Login) -> None:
+    scraper = login("scraper")
+    assert not ensure(scraper, "now")
+    assert scraper.execute("SELECT ensure_spots_partition(now() + interval '1 month')").fetchone() == (False,)
+
+
+@pytest.mark.parametrize("moment", ["1979-12-31 23:59+00", "-infinity", "infinity", "2999-01-01 00:00+00"])
+def test_no_partition_for_a_moment_that_cannot_be(login: Login, moment: str) -> None:
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="before 1980 or more than a year ahead"):
+        ensure(login("scraper"), moment)
+
+
+def test_made_once_when_asked_at_the_same_time(database: str) -> None:
+    def ask(_: int) -> bool:
+        with connect(database, "scraper") as scraper:
+            return ensure(scraper, "2020-05-05 00:00+00")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(ask, range(8))) == [False] * 7 + [True]
+
+
+def test_gives_up_rather_than_queue_behind_a_long_reader(database: str, login: Login) -> None:
+    with connect(database, "dashboard") as reader:
+        reader.execute("SELECT FROM spots")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            ensure(login("scraper"), "2020-05-05 00:00+00")
+
+
+def test_same_report_is_one_row_and_an_unparsable_line_of_any_length_is_kept_once(login: Login) -> None:
+    scraper = login("scraper")
+    moment = datetime.now(UTC).replace(second=0, microsecond=0)
+    scraper.execute(INSERT, [moment])
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        scraper.execute(INSERT, [moment])
+    keep = "INSERT INTO unparsed_lines VALUES ('demo', %s, %s, 'rubbish') ON CONFLICT DO NOTHING"
+    line = b"DX de " + bytes(range(256)) * 40
+    assert scraper.execute(keep, [moment, line]).rowcount == 1
+    assert scraper.execute(keep, [moment, line]).rowcount == 0
