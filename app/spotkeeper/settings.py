@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 import msgspec
@@ -29,8 +29,8 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pass
 
 
-class Database(_Section):
-    """Where PostgreSQL is; each process adds `user=` with its own role."""
+class Database(_Section, frozen=True):
+    """Where PostgreSQL is; each process adds `user=` with the role of its own."""
 
     conninfo: str = "host=/run/postgresql dbname=spotkeeper"
 
@@ -44,7 +44,7 @@ class Database(_Section):
                 raise ValueError(f"conninfo: must not hold {key}=, each process sets its own")
 
 
-class Node(_Section):
+class Node(_Section, frozen=True):
     """One DX-cluster node to log in to."""
 
     name: str
@@ -55,11 +55,12 @@ class Node(_Section):
     def __post_init__(self) -> None:
         if not NODE_NAME.fullmatch(self.name):
             raise ValueError(
-                f"name: {self.name!r} is not a node name: 1 to 32 of a-z, 0-9 and . _ -, a letter or digit first"
+                f"name: {self.name!r} is not a node's name: 1 to 32 of a-z, 0-9, '.', '_' and '-',"
+                " a letter or digit first"
             )
 
 
-class Scraper(_Section):
+class Scraper(_Section, frozen=True):
     """Sessions with the nodes, and the spool between them and PostgreSQL."""
 
     callsign: str
@@ -72,8 +73,8 @@ class Scraper(_Section):
     def __post_init__(self) -> None:
         if not CALLSIGN.fullmatch(self.callsign):
             raise ValueError(
-                f"callsign: {self.callsign!r} is not a callsign in capitals with an optional SSID from -1 to -99,"
-                " such as N0CALL-1"
+                f"callsign: {self.callsign!r} is not a callsign in capitals, such as N0CALL-1 with an"
+                " optional SSID from -1 to -99"
             )
         names = [node.name for node in self.nodes]
         for name in names:
@@ -81,7 +82,7 @@ class Scraper(_Section):
                 raise ValueError(f"nodes: two are named {name!r}, each needs a name of its own")
 
 
-class Notifier(_Section):
+class Notifier(_Section, frozen=True):
     """Where committed spots are published."""
 
     publish_url: str = "http://127.0.0.1:8081/publish/spots"
@@ -94,10 +95,12 @@ class Notifier(_Section):
         except ValueError:
             usable = False
         if not usable:
-            raise ValueError(f"publish_url: {self.publish_url!r} is not an address like http://127.0.0.1:8081/path")
+            raise ValueError(
+                f"publish_url: {self.publish_url!r} is not an address like http://127.0.0.1:8081/path"
+            )
 
 
-class Dashboard(_Section):
+class Dashboard(_Section, frozen=True):
     """The web pages."""
 
     metrics_port: Port = 9812
@@ -121,12 +124,12 @@ class Dashboard(_Section):
             raise SettingsError(f"dashboard.secret_key_file: cannot read {path}: {error.strerror}") from None
         if len(key) < SECRET_KEY_BYTES:
             raise SettingsError(
-                f"dashboard.secret_key_file: {path} holds {len(key)} bytes, at least {SECRET_KEY_BYTES} are needed"
+                f"dashboard.secret_key_file: {path} holds {len(key)} bytes of at least {SECRET_KEY_BYTES}"
             )
         return key
 
 
-class Settings(_Section):
+class Settings(_Section, frozen=True):
     """The whole file."""
 
     scraper: Scraper
@@ -163,7 +166,8 @@ def _sentence(message: str) -> str:
     if found := re.fullmatch(r"Object (?:missing required|contains unknown) field `(.*)`", what):
         name = f"{key}.{found[1]}" if key else found[1]
         return f"{name} is missing" if "missing" in what else f"{name} is not a setting"
-    own_check = re.match(r"([a-z_]+): ", what)
-    if own_check:
+    if found := re.fullmatch(r"Invalid enum value ('.*')", what):
+        return f"{key}: {found[1]} is not one of {', '.join(map(repr, get_args(NodeKind)))}"
+    if re.match(r"[a-z_]+: ", what):  # a check of our own
         return f"{key}.{what}"
     return f"{key}: {what[0].lower()}{what[1:]}" if key else what
