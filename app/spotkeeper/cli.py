@@ -1,0 +1,234 @@
+"""The command `spotkeeper`."""
+
+import logging
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from spotkeeper.errors import OperatorError
+
+if TYPE_CHECKING:
+    from spotkeeper.db.accounts import UserRole
+    from spotkeeper.db.connection import Connection
+    from spotkeeper.settings import Settings
+
+ROLES = ("viewer", "user", "owner")
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command and exit: 0 when it is done, 2 after one sentence on stderr when it could not be."""
+    try:
+        outcome = spotkeeper.main(arguments, prog_name="spotkeeper", standalone_mode=False)
+        sys.exit(outcome)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "spotkeeper"
+        click.echo(f"{command}: {error.format_message()} See {command} --help.", err=True)
+    except (click.ClickException, OperatorError) as error:
+        click.echo(f"spotkeeper: {error}", err=True)
+    except click.Abort:
+        click.echo("spotkeeper: stopped", err=True)
+    sys.exit(2)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--settings",
+    "path",
+    envvar="SPOTKEEPER_SETTINGS",
+    default=Path("/etc/spotkeeper/spotkeeper.toml"),
+    show_default=True,
+    show_envvar=True,
+    type=click.Path(path_type=Path),
+    help="The settings file.",
+)
+@click.version_option(package_name="spotkeeper", message="%(prog)s %(version)s")
+@click.pass_context
+def spotkeeper(context: click.Context, path: Path) -> None:
+    """A DX-cluster station on one small host.
+
+    The services run scrape and notify under systemd; the dashboard runs in gunicorn.
+    """
+    context.obj = path
+
+
+@spotkeeper.command()
+@click.pass_obj
+def scrape(path: Path) -> None:
+    """Collect spots from the nodes into PostgreSQL, until SIGTERM."""
+    settings = _start(path)
+    from spotkeeper.scraper.service import run
+
+    run(settings)
+
+
+@spotkeeper.command()
+@click.pass_obj
+def notify(path: Path) -> None:
+    """Tell the open pages of each committed spot, until SIGTERM."""
+    settings = _start(path)
+    from spotkeeper.notifier.service import run
+
+    run(settings)
+
+
+@spotkeeper.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be applied.")
+@click.pass_obj
+def migrate(path: Path, dry_run: bool) -> None:
+    """Bring the database's schema up to date."""
+    from spotkeeper.db import migrate
+
+    with _owner(path, autocommit=True) as connection:
+        if dry_run:
+            names = [migration.name for migration in migrate.pending(connection, migrate.read())]
+            for name in names:
+                click.echo(f"would apply {name}")
+        else:
+            names = []
+            for migration in migrate.migrate(connection):
+                click.echo(f"applied {migration.name}")
+                names.append(migration.name)
+    if not names:
+        click.echo("the schema is up to date")
+
+
+@spotkeeper.group()
+def user() -> None:
+    """People who may sign in to the dashboard."""
+
+
+def _new_password(command: Callable[..., None]) -> Callable[..., None]:
+    """The two ways to give a password besides typing it twice."""
+    generate = click.option("--generate", is_flag=True, help="Make a password and print it, this once.")
+    stdin = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+    return stdin(generate(command))
+
+
+@user.command()
+@click.argument("name")
+@_new_password
+@click.option("--role", type=click.Choice(ROLES), default="user", show_default=True)
+@click.pass_obj
+def add(path: Path, name: str, role: "UserRole", password_stdin: bool, generate: bool) -> None:
+    """Let NAME sign in.
+
+    A viewer sees the pages, a user has settings of their own, the owner sees the station's state as well.
+    """
+    from psycopg.errors import CheckViolation
+
+    from spotkeeper.db import accounts
+    from spotkeeper.passwords import hash_password
+
+    with _owner(path) as connection:
+        password = _password(password_stdin, generate)
+        try:
+            added = accounts.create_user(connection, name, hash_password(password), role)
+        except CheckViolation:
+            raise OperatorError(
+                f"{name!r} cannot be a user's name: that is 1 to 32 of a-z, 0-9, '.', '_' and '-',"
+                " a letter or digit first"
+            ) from None
+        if not added:
+            raise OperatorError(f"there is a user {name} already")
+    _tell(f"{name} may sign in as {role}", password if generate else None)
+
+
+@user.command("password")
+@click.argument("name")
+@_new_password
+@click.pass_obj
+def change_password(path: Path, name: str, password_stdin: bool, generate: bool) -> None:
+    """Give NAME a new password and sign all their devices out."""
+    from spotkeeper.db import accounts
+    from spotkeeper.passwords import hash_password
+
+    with _owner(path) as connection:
+        password = _password(password_stdin, generate)
+        if not accounts.change_password(connection, name, hash_password(password)):
+            raise OperatorError(f"there is no user {name}")
+    _tell(f"{name} has a new password", password if generate else None)
+
+
+@user.command()
+@click.argument("name")
+@click.pass_obj
+def remove(path: Path, name: str) -> None:
+    """Remove NAME with their settings and sign all their devices out."""
+    from spotkeeper.db import accounts
+
+    with _owner(path) as connection:
+        if not accounts.remove_user(connection, name):
+            raise OperatorError(f"there is no user {name}")
+    _tell(f"{name} is removed")
+
+
+@user.command("list")
+@click.pass_obj
+def list_users(path: Path) -> None:
+    """Show who may sign in: name, role, and since when."""
+    from spotkeeper.db import accounts
+
+    with _owner(path) as connection:
+        for person in accounts.list_users(connection):
+            click.echo(f"{person.name:32}  {person.role:6}  {person.created:%Y-%m-%d}")
+
+
+def _start(path: Path) -> "Settings":
+    """The settings of a service, after its log was set up."""
+    from spotkeeper import settings, systemd
+
+    logging.basicConfig(level=logging.INFO, handlers=[systemd.log_handler()])
+    return settings.load(path)
+
+
+@contextmanager
+def _owner(path: Path, *, autocommit: bool = False) -> Iterator["Connection"]:
+    """A connection as the owner of the schema, committed at the end.
+
+    Raises OperatorError for what the database refuses.
+    """
+    import psycopg
+
+    from spotkeeper import settings
+    from spotkeeper.db.connection import connect_once
+
+    conninfo = settings.load(path).database.conninfo
+    try:
+        with connect_once(conninfo, "owner", autocommit=autocommit) as connection:
+            yield connection
+    except psycopg.errors.UndefinedTable:
+        raise OperatorError("the database has no schema yet: run spotkeeper migrate first") from None
+    except psycopg.Error as error:
+        raise OperatorError(f"the database refused: {' '.join(str(error).split())}") from error
+
+
+def _password(from_stdin: bool, generate: bool) -> str:
+    """A new password that is fit to be one."""
+    from spotkeeper.passwords import check
+
+    if from_stdin and generate:
+        raise click.UsageError("--password-stdin and --generate exclude each other.")
+    if generate:
+        return secrets.token_urlsafe(15)
+    if not from_stdin and not sys.stdin.isatty():
+        raise click.UsageError("No terminal to type a password at: give --password-stdin or --generate.")
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    check(password)
+    return password
+
+
+def _tell(what: str, password: str | None = None) -> None:
+    """Says what was done on stderr, so that stdout holds a generated password and nothing else."""
+    click.echo(what, err=True)
+    if password:
+        click.echo(password)
