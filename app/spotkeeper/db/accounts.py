@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-import psycopg
-
 from spotkeeper.db.connection import Connection
 
 UserRole = Literal["viewer", "user", "owner"]
@@ -131,50 +129,51 @@ def close_other_sessions(connection: Connection, token_hash: bytes) -> int:
     ).rowcount
 
 
+class Tally(NamedTuple):
+    """How many sign-ins failed, and how many seconds ago the last one did (0 when none)."""
+
+    number: int
+    age: float
+
+
 class Failures(NamedTuple):
-    """Failed sign-ins within a window, each with the seconds since the last one.
+    """Failed sign-ins within a window; `known` is whether this address signed in as this name within 90 days."""
 
-    `known` is whether this address has signed in as this name within 90 days.
-    """
-
-    pair: int
-    pair_age: float
-    name: int
-    name_age: float
-    address: int
-    address_age: float
+    pair: Tally
+    name: Tally
+    address: Tally
     known: bool
 
 
 def count_failures(connection: Connection, name: str, address: str | None, window: timedelta) -> Failures:
-    """Failed sign-ins under that name, from that address, and both; waits for a concurrent sign-in of the name.
+    """Failed sign-ins of that name from that address, of that name, and from that address.
 
-    The lock lasts until the transaction ends, so that what `add_failure` adds in it is seen by the next count.
+    Waits for another sign-in of the same name, and keeps the next one waiting until this transaction ends: what
+    `add_failure` adds in it is seen by the next count.
     """
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('sign-in'), hashtext(%s))", [name])
-    row = connection.execute(
+    *tallies, known = connection.execute(
         """
-        WITH failures AS (
-            SELECT time, attempts.name = %(name)s AS same_name,
-                   address IS NOT DISTINCT FROM %(address)s::inet AS same_address
+        WITH failures AS MATERIALIZED (
+            SELECT extract(epoch FROM clock_timestamp() - time)::float8 AS age, attempts.name = %(name)s AS of_name,
+                   coalesce(address = %(address)s::inet, %(address)s IS NULL) AS from_address
             FROM sign_in_attempts attempts
             WHERE NOT success AND time > clock_timestamp() - %(window)s
               AND (attempts.name = %(name)s OR address = %(address)s::inet)
         )
-        SELECT count(*) FILTER (WHERE same_name AND same_address),
-               coalesce(extract(epoch FROM clock_timestamp() - max(time) FILTER (WHERE same_name AND same_address)), 0)::float8,
-               count(*) FILTER (WHERE same_name),
-               coalesce(extract(epoch FROM clock_timestamp() - max(time) FILTER (WHERE same_name)), 0)::float8,
-               count(*) FILTER (WHERE same_address),
-               coalesce(extract(epoch FROM clock_timestamp() - max(time) FILTER (WHERE same_address)), 0)::float8,
+        SELECT count(*) FILTER (WHERE of_name AND from_address), min(age) FILTER (WHERE of_name AND from_address),
+               count(*) FILTER (WHERE of_name), min(age) FILTER (WHERE of_name),
+               count(*) FILTER (WHERE from_address), min(age) FILTER (WHERE from_address),
                EXISTS (SELECT FROM sign_in_attempts attempts
                        WHERE success AND attempts.name = %(name)s AND address = %(address)s::inet)
         FROM failures
         """,
         {"name": name, "address": address, "window": window},
-    ).fetchone()
-    assert row is not None  # noqa: S101 -- an aggregate always gives its one row
-    return Failures(*row)
+    ).fetchall()[0]
+    pair, of_name, from_address = (
+        Tally(number, age or 0.0) for number, age in zip(tallies[::2], tallies[1::2], strict=True)
+    )
+    return Failures(pair, of_name, from_address, known)
 
 
 def add_failure(connection: Connection, name: str, address: str | None) -> None:
@@ -198,8 +197,3 @@ def add_success(connection: Connection, name: str, address: str | None) -> None:
     connection.execute(
         "INSERT INTO sign_in_attempts (name, address, success) VALUES (%s, %s, true)", [name, address]
     )
-
-
-def is_name_out_of_form(error: psycopg.Error) -> bool:
-    """Whether `create_user` was refused because of the name's form."""
-    return isinstance(error, psycopg.errors.CheckViolation) and error.diag.constraint_name == "users_name_check"

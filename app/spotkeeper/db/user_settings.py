@@ -1,0 +1,18 @@
+"""Table user_settings: what each user chose, as one JSON object."""
+
+from collections.abc import Mapping
+
+from psycopg.types.json import Jsonb
+
+from spotkeeper.db.connection import Connection
+
+
+def save(connection: Connection, user_id: int, values: Mapping[str, object]) -> None:
+    """Change these values of the user's settings and leave the others as they are."""
+    connection.execute(
+        """
+        INSERT INTO user_settings (user_id, values) VALUES (%s, %s)
+        ON CONFLICT (user_id) DO UPDATE SET values = user_settings.values || excluded.values, changed = now()
+        """,
+        [user_id, Jsonb(values)],
+    )

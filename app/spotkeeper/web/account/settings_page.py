@@ -1,0 +1,61 @@
+"""The settings page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, make_response, redirect, render_template, request, url_for
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms import Field, RadioField, StringField
+from wtforms.validators import ValidationError
+
+from spotkeeper.db import user_settings
+from spotkeeper.web.account import chosen
+from spotkeeper.web.database import transaction
+
+
+class Checked:
+    """Puts a field into the form it is stored in, or says what is wrong with it."""
+
+    def __init__(self, check: Callable[[str], str]) -> None:
+        self.check = check
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        try:
+            field.data = self.check(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+class SettingsForm(FlaskForm):  # type: ignore[misc]
+    """Fields are named as what they set in `Chosen`."""
+
+    callsign = StringField("Callsign", [Checked(chosen.callsign)])
+    name = StringField("Name", [Checked(chosen.name)])
+    grid = StringField("Grid", [Checked(chosen.grid)])
+    time_zone = StringField("Time zone", [Checked(chosen.time_zone)])
+    units = RadioField("Distances in", [Checked(chosen.units)], choices=list(chosen.UNITS.items()), validate_choice=False)
+
+
+def add_to(app: Flask) -> None:
+    """Add /settings."""
+    app.add_url_rule("/settings", "settings", settings, methods=["GET", "POST"])
+
+
+def settings() -> Response:
+    """Shows and remembers what the account chose."""
+    form = SettingsForm(obj=current_user.chosen)
+    if form.validate_on_submit():
+        values: dict[str, Any] = {name: value for name, value in form.data.items() if name != "csrf_token"}
+        with transaction() as connection:
+            user_settings.save(connection, current_user.id, values)
+        return redirect(url_for("settings", saved="yes"))
+    page = render_template(
+        "settings.html",
+        form=form,
+        zones=sorted(chosen.zones()),
+        saved="saved" in request.args,
+        elsewhere="elsewhere" in request.args,
+    )
+    return make_response(page, 400 if form.is_submitted() else 200)

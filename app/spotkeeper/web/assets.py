@@ -1,0 +1,36 @@
+"""Scripts, styles and pictures under an address that changes with their content, so that browsers may keep them."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, send_from_directory, url_for
+
+from spotkeeper.web.access import public
+
+FOLDER = Path(__file__).parent / "static"
+ENDPOINT = "static"
+
+
+def add_to(app: Flask) -> None:
+    """Serve /static/<hash of the whole folder>/…; templates say `asset('style.css')`.
+
+    One hash for all lets the scripts import each other by relative names.
+    """
+    version = _hash(FOLDER)
+
+    @public
+    def asset(name: str) -> Response:
+        response = send_from_directory(FOLDER, name)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+    app.add_url_rule(f"/static/{version}/<path:name>", ENDPOINT, asset)
+    app.add_template_global(lambda name: url_for(ENDPOINT, name=name), "asset")
+
+
+def _hash(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,33 @@
+"""The dashboard's connections to PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, current_app
+from psycopg_pool import ConnectionPool
+
+from spotkeeper.db import connection as db
+from spotkeeper.db.connection import Connection
+
+THREADS = 8
+WAIT_SECONDS = 2
+STATEMENT_SECONDS = 2
+
+
+def open_pool(app: Flask, conninfo: str) -> None:
+    """Give the app a pool of one connection a thread. PostgreSQL may be away: each request finds out anew."""
+    pool = db.pool(conninfo, "dashboard", size=THREADS)
+    pool.open()
+    app.extensions["pool"] = pool
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """A connection whose work is committed at the end and rolled back on an error; no statement lasts over 2 s.
+
+    Raises psycopg.OperationalError when the database is away or too slow.
+    """
+    pool: ConnectionPool[Connection] = current_app.extensions["pool"]
+    with pool.connection(timeout=WAIT_SECONDS) as connection:
+        connection.execute(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
+        yield connection

@@ -1,0 +1,43 @@
+"""How figures and times are written, the same in every template."""
+
+from datetime import datetime, timedelta
+
+from flask import Flask
+
+
+def add_to(app: Flask) -> None:
+    """Add the template filters."""
+    for function in (khz, age, signal, metres):
+        app.add_template_filter(function)
+
+
+def khz(frequency_hz: int) -> str:
+    """In kHz with one decimal, and more only when it has more: 14025.0, 7018.35."""
+    text = f"{frequency_hz / 1000:.3f}"
+    return text.rstrip("0") if not text.endswith("00") else text[:-2]
+
+
+def metres(band: str) -> str:
+    """20m as 20 m."""
+    number = band.rstrip("cm")
+    return f"{number}\N{NO-BREAK SPACE}{band[len(number) :]}"
+
+
+def signal(snr_db: int | None, wpm: int | None) -> str:
+    """What a skimmer measured, in dB and words per minute."""
+    parts = [f"{snr_db}\N{NO-BREAK SPACE}dB"] if snr_db is not None else []
+    if wpm is not None:
+        parts.append(f"{wpm}\N{NO-BREAK SPACE}wpm")
+    return ", ".join(parts)
+
+
+def age(then: datetime, now: datetime) -> str:
+    """How long ago, in the largest unit that fits."""
+    passed = now - then
+    if passed < timedelta(minutes=1):
+        return "just now"
+    if passed < timedelta(hours=2):
+        return f"{passed // timedelta(minutes=1)} min ago"
+    if passed < timedelta(days=2):
+        return f"{passed // timedelta(hours=1)} h ago"
+    return f"{passed.days} days ago"

@@ -1,0 +1,39 @@
+const RETRY = 5_000;
+const KEPT_BY_SERVER = 4 * 60_000; // nginx keeps the messages of the last five minutes for who comes back
+
+/**
+ * Follows the live spots and does not give up.
+ *
+ * The browser itself reconnects after a broken line and is told what it missed. After an answer that is no stream
+ * (nginx restarted, signed out) it would not: then the sign-in is looked at and the line is opened anew. Whoever was
+ * away for longer than messages are kept gets the page anew.
+ */
+export function follow(address, { spot, connected, lost }) {
+  let source;
+  let gone = 0;
+
+  const open = () => {
+    source = new EventSource(address);
+    source.addEventListener("spot", (event) => spot(JSON.parse(event.data)));
+    source.onopen = () => {
+      if (gone && Date.now() - gone > KEPT_BY_SERVER) location.reload();
+      gone = 0;
+      connected();
+    };
+    source.onerror = () => {
+      gone ||= Date.now();
+      lost();
+      if (source.readyState === EventSource.CLOSED) setTimeout(reopen, RETRY);
+    };
+  };
+
+  const reopen = async () => {
+    const answer = await fetch("/auth/check").catch(() => null);
+    if (answer?.status === 401) location.reload();
+    else open();
+  };
+
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+  open();
+}

@@ -1,0 +1,25 @@
+/** HH:MM of a moment in a time zone. */
+export function clockTime(moment, zone) {
+  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(moment);
+}
+
+/** How long ago, in the largest unit that fits; the server writes it the same way. */
+export function age(then, now) {
+  const minutes = Math.floor((now - then) / 60_000);
+  if (minutes < 1) return "just now";
+  if (minutes < 120) return `${minutes} min ago`;
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return `${Math.floor(minutes / 1440)} days ago`;
+}
+
+/** Keeps the two clocks of the header going. */
+export function startClock(clock) {
+  const [utc, local] = clock.querySelectorAll("time");
+  const show = () => {
+    const now = new Date();
+    utc.textContent = clockTime(now, "UTC");
+    if (local) local.textContent = clockTime(now, clock.dataset.zone);
+    setTimeout(show, 60_000 - (now % 60_000));
+  };
+  show();
+}
