@@ -232,3 +232,7 @@ def _tell(what: str, password: str | None = None) -> None:
     click.echo(what, err=True)
     if password:
         click.echo(password)
+
+
+if __name__ == "__main__":
+    main()

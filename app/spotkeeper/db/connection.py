@@ -54,7 +54,12 @@ def pool(conninfo: str, role: Role, *, size: int) -> ConnectionPool[Connection]:
 
 
 def _parameters(role: Role) -> dict[str, Any]:
-    statement_seconds = 0 if role == "owner" else STATEMENT_SECONDS
+    session = {
+        "timezone": "UTC",
+        "statement_timeout": "0" if role == "owner" else f"{STATEMENT_SECONDS}s",
+        # The server ends a statement soon after the process that sent it was killed, and lets its locks go.
+        "client_connection_check_interval": "2s",
+    }
     return {
         "user": role,
         "application_name": f"spotkeeper {role}",
@@ -63,8 +68,5 @@ def _parameters(role: Role) -> dict[str, Any]:
         "keepalives_interval": 10,
         "keepalives_count": 3,
         "tcp_user_timeout": 60_000,
-        # The server ends a statement soon after the process that sent it was killed, and lets its locks go.
-        "options": (
-            f"-c timezone=UTC -c statement_timeout={statement_seconds}s -c client_connection_check_interval=2s"
-        ),
+        "options": " ".join(f"-c {name}={value}" for name, value in session.items()),
     }

@@ -11,7 +11,7 @@ import signal
 import sys
 from collections import deque
 from datetime import UTC, datetime
-from time import sleep
+from time import monotonic, sleep
 from typing import NoReturn
 
 import msgspec
@@ -30,6 +30,7 @@ BACKLOG = 2000
 REMEMBERED = 10_000
 PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
 IDLE_SECONDS = 1.0
+WATCHDOG_SECONDS = 1.0
 
 
 def run(settings: Settings) -> NoReturn:
@@ -57,6 +58,7 @@ class Notifier:
         # Ids of two writers may interleave, so that what waits can reach back over what was published.
         self._published: deque[int] = deque(maxlen=REMEMBERED)
         self._failures = 0  # of publishing, in a row
+        self._fed = 0.0
 
     def run(self) -> NoReturn:
         """Follow the database for ever, through any number of its interruptions."""
@@ -93,7 +95,7 @@ class Notifier:
         """Publish what waits, then take in notifications until there is something to do again."""
         if self._waiting:
             self._publish(connection, *self._waiting)
-        systemd.notify("WATCHDOG=1")
+        self._feed_watchdog()
         if self._failures:
             pause = PAUSES[min(self._failures, len(PAUSES)) - 1]
             notifications = connection.notifies(timeout=pause)
@@ -136,8 +138,13 @@ class Notifier:
                 self._metrics.delay.observe((datetime.now(UTC) - received).total_seconds())
             self._published.append(spot.id)
             self._newest = max(self._newest or 0, spot.id)
-            systemd.notify("WATCHDOG=1")
+            self._feed_watchdog()
         self._waiting = None
+
+    def _feed_watchdog(self) -> None:
+        if monotonic() - self._fed >= WATCHDOG_SECONDS:
+            systemd.notify("WATCHDOG=1")
+            self._fed = monotonic()
 
     def _failed(self, what: str, error: Exception) -> None:
         self._metrics.publish_failures.inc()

@@ -82,7 +82,8 @@ def test_each_role_may_do_this_and_nothing_else(
         columns = owner.execute(
             """
             SELECT relname, attname FROM pg_class
-            JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND attidentity = '' AND attgenerated = ''
+            JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
+                AND attidentity = '' AND attgenerated = ''
             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
             """
         ).fetchall()

@@ -1,0 +1,216 @@
+"""The real notifier process between a real PostgreSQL and a stand-in for nginx."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from spotkeeper.db.connection import Connection
+
+SETTINGS = """
+[database]
+conninfo = "{conninfo}"
+[scraper]
+callsign = "N0CALL-1"
+nodes = [{{name = "demo", kind = "dxspider", host = "192.0.2.1", port = 7300}}]
+[notifier]
+publish_url = "{url}"
+metrics_port = {port}
+"""
+
+
+def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
+    """Waits for the condition to hold and gives its value; fails when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.02)
+    return value
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Nginx:
+    """Takes POSTs as nchan does; `answer` is the status, or None to never answer."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.answer: int | None = 202
+        self.refused: set[str] = set()  # comments of spots answered with 413
+        self.spots: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.connections = 0
+        self._stopping = threading.Event()
+        self._server: ThreadingHTTPServer | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/publish/spots"
+
+    @property
+    def comments(self) -> list[str]:
+        return [spot["comment"] for spot in self.spots]
+
+    def start(self) -> None:
+        nginx = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                nginx.connections += 1
+                super().setup()
+
+            def do_POST(self) -> None:
+                spot = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if nginx.answer is None:
+                    nginx._stopping.wait()
+                    return
+                status = 413 if spot["comment"] in nginx.refused else nginx.answer
+                if status == 202:
+                    nginx.spots.append(spot)
+                    nginx.headers.append(dict(self.headers))
+                self.send_response(status if self.path == "/publish/spots" else 404)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+@pytest.fixture
+def nginx() -> Iterator[Nginx]:
+    nginx = Nginx()
+    nginx.start()
+    yield nginx
+    nginx.stop()
+
+
+class Notifier:
+    """`spotkeeper notify` as systemd would start it."""
+
+    def __init__(self, conninfo: str, url: str, folder: Path) -> None:
+        self.port = free_port()
+        self.settings = folder / "spotkeeper.toml"
+        self.settings.write_text(SETTINGS.format(conninfo=conninfo, url=url, port=self.port))
+        self._told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._told.bind(str(folder / "notify"))
+        self.states: list[str] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._environment = os.environ | {"NOTIFY_SOCKET": str(folder / "notify")}
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "spotkeeper.cli", "--settings", str(self.settings), "notify"],
+            env=self._environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        until(lambda: any("READY=1" in state for state in self.states))
+
+    def _listen(self) -> None:
+        with suppress(OSError):
+            while state := self._told.recv(4096):
+                self.states.append(state.decode())
+
+    def metric(self, name: str) -> float:
+        with urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=5) as response:
+            for line in response.read().decode().splitlines():
+                if line.startswith(f"spotkeeper_notifier_{name} "):
+                    return float(line.split()[1])
+        raise AssertionError(f"no metric {name}")
+
+    def stop(self) -> float:
+        """SIGTERM; how many seconds it took."""
+        assert self.process
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(timeout=10) == 0
+        return time.monotonic() - started
+
+    def close(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.communicate()
+        self._told.shutdown(socket.SHUT_RD)
+        self._told.close()
+
+
+@pytest.fixture
+def idle_notifier(database: str, nginx: Nginx, tmp_path: Path) -> Iterator[Notifier]:
+    """Not started yet."""
+    notifier = Notifier(database, nginx.url, tmp_path)
+    yield notifier
+    notifier.close()
+
+
+@pytest.fixture
+def notifier(idle_notifier: Notifier) -> Notifier:
+    """Listening."""
+    idle_notifier.start()
+    return idle_notifier
+
+
+class Scraper:
+    """Commits spots as the scraper does; the comment tells them apart."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def insert(self, *comments: str) -> list[int]:
+        """Rows without a word to anybody, inside whatever transaction there is."""
+        cursor = self.connection.execute(
+            """
+            INSERT INTO spots (time, dx, spotter, frequency_hz, band, mode, mode_source, source, snr_db, wpm,
+                               comment, node, received)
+            SELECT date_trunc('minute', now()), 'F5AAA', 'K' || gen_random_uuid(),
+                   14025500, '20m', 'CW', 'said', 'machine', 23, 25, comment, 'demo', clock_timestamp()
+            FROM unnest(%s::text[]) WITH ORDINALITY AS given (comment, n) ORDER BY n RETURNING id
+            """,
+            [list(comments)],
+        )
+        return [id for (id,) in cursor]
+
+    def tell(self, ids: list[int]) -> None:
+        self.connection.execute("SELECT pg_notify('spots', %s)", [f"{min(ids)} {max(ids)}"])
+
+    def commit(self, *comments: str) -> list[int]:
+        """One batch, and the notification with it."""
+        with self.connection.transaction():
+            ids = self.insert(*comments)
+            self.tell(ids)
+        return ids
+
+
+@pytest.fixture
+def scraper(login: Callable[[str], Connection]) -> Scraper:
+    return Scraper(login("scraper"))

@@ -1,0 +1,230 @@
+"""From COMMIT to the publisher: once, in order, through every interruption."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from spotkeeper.db.connection import Connection
+from tests.app.notifier.conftest import Nginx, Notifier, Scraper, until
+
+
+@contextmanager
+def database_away(conninfo: str) -> Iterator[None]:
+    """Nobody but the superuser's sessions gets in, and those of the notifier are ended."""
+    name = psycopg.conninfo.conninfo_to_dict(conninfo)["dbname"]
+    with psycopg.connect(dbname="postgres", autocommit=True) as superuser:
+        superuser.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        end_sessions(superuser, str(name))
+        try:
+            yield
+        finally:
+            superuser.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
+def end_sessions(superuser: psycopg.Connection[tuple[object, ...]], database: str) -> None:
+    superuser.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = 'notifier'",
+        [database],
+    )
+
+
+def test_spot_is_published_as_the_page_expects_it(notifier: Notifier, nginx: Nginx, scraper: Scraper) -> None:
+    (id,) = scraper.commit("CQ <b>ümlaut</b>")
+    (spot,) = until(lambda: nginx.spots)
+    time = datetime.fromisoformat(spot.pop("time"))
+    assert timedelta(0) <= datetime.now(UTC) - time < timedelta(minutes=2)
+    assert spot.pop("spotter").startswith("K")
+    assert spot == {
+        "id": id,
+        "dx": "F5AAA",
+        "frequency_khz": 14025.5,
+        "band": "20m",
+        "mode": "CW",
+        "mode_source": "said",
+        "source": "machine",
+        "snr_db": 23,
+        "wpm": 25,
+        "comment": "CQ <b>ümlaut</b>",
+        "node": "demo",
+    }
+    assert nginx.headers[0]["X-EventSource-Event"] == "spot"
+    assert nginx.headers[0]["Content-Type"] == "application/json"
+
+
+def test_batches_keep_their_order_on_one_connection(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper
+) -> None:
+    wanted = [str(n) for n in range(200)]
+    for start in range(0, 200, 20):
+        scraper.commit(*wanted[start : start + 20])
+    until(lambda: len(nginx.spots) == 200)
+    assert nginx.comments == wanted
+    assert nginx.connections == 1
+    assert notifier.metric("spots_published_total") == 200
+    assert notifier.metric("spots_skipped_total") == 0
+    assert notifier.metric("publish_failures_total") == 0
+    assert notifier.metric("delay_seconds_count") == 200
+    assert notifier.metric("delay_seconds_sum") / 200 < 1
+    assert notifier.metric("database_up") == 1
+
+
+def test_what_was_there_before_the_start_is_history(
+    idle_notifier: Notifier, nginx: Nginx, scraper: Scraper
+) -> None:
+    scraper.commit("before")
+    idle_notifier.start()
+    scraper.commit("after")
+    until(lambda: nginx.spots)
+    assert nginx.comments == ["after"]
+
+
+def test_goes_on_where_it_was_when_postgresql_comes_back(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper, database: str
+) -> None:
+    scraper.commit("one")
+    until(lambda: nginx.comments == ["one"])
+    with database_away(database):
+        scraper.commit("two", "three")
+        until(lambda: notifier.metric("database_up") == 0)
+        told = len(notifier.states)
+        until(lambda: any("Waiting for PostgreSQL" in state for state in notifier.states[told:]))
+        scraper.commit("four")
+    until(lambda: len(nginx.spots) == 4)
+    scraper.commit("five")
+    until(lambda: len(nginx.spots) == 5)
+    assert nginx.comments == ["one", "two", "three", "four", "five"]
+    assert notifier.metric("database_up") == 1
+
+
+def test_sessions_ended_again_and_again_lose_and_double_nothing(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper, database: str
+) -> None:
+    wanted = [str(n) for n in range(100)]
+    name = str(psycopg.conninfo.conninfo_to_dict(database)["dbname"])
+    with psycopg.connect(dbname="postgres", autocommit=True) as superuser:
+        for n in wanted:
+            if int(n) % 20 == 10:
+                end_sessions(superuser, name)
+            scraper.commit(n)
+    until(lambda: len(nginx.spots) >= 100)
+    assert nginx.comments == wanted
+
+
+def test_spots_wait_while_nginx_is_down(notifier: Notifier, nginx: Nginx, scraper: Scraper) -> None:
+    scraper.commit("one")
+    until(lambda: nginx.comments == ["one"])
+    nginx.answer = 503
+    scraper.commit("two")
+    scraper.commit("three", "four")
+    until(lambda: notifier.metric("publish_failures_total") >= 3)
+    nginx.answer = 202
+    until(lambda: len(nginx.spots) == 4)
+    assert nginx.comments == ["one", "two", "three", "four"]
+    assert notifier.metric("spots_published_total") == 4
+    assert notifier.metric("spots_skipped_total") == 0
+
+
+def test_starts_without_nginx_and_feeds_the_watchdog_meanwhile(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper
+) -> None:
+    nginx.stop()
+    scraper.commit("one")
+    until(lambda: notifier.metric("publish_failures_total") >= 2)
+    fed = notifier.states.count("WATCHDOG=1")
+    until(lambda: notifier.states.count("WATCHDOG=1") > fed)
+    nginx.start()
+    until(lambda: nginx.comments == ["one"])
+
+
+def test_of_a_long_outage_the_newest_are_published_and_the_others_counted(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper
+) -> None:
+    nginx.answer = 503
+    wanted = [str(n) for n in range(2500)]
+    scraper.commit(*wanted)
+    until(lambda: notifier.metric("publish_failures_total") >= 1)
+    nginx.answer = 202
+    until(lambda: nginx.comments[-1:] == ["2499"], seconds=30)
+    assert nginx.comments == wanted[500:]
+    assert notifier.metric("spots_skipped_total") == 500
+    assert notifier.metric("spots_published_total") == 2000
+
+
+def test_spot_that_nginx_refuses_holds_up_no_other(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper
+) -> None:
+    nginx.refused = {"two"}
+    scraper.commit("one", "two", "three")
+    until(lambda: len(nginx.spots) == 2)
+    assert nginx.comments == ["one", "three"]
+    assert notifier.metric("publish_failures_total") == 1
+    assert notifier.metric("spots_skipped_total") == 1
+
+
+def test_interleaved_ids_of_two_writers_are_published_once(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper, login: Callable[[str], Connection]
+) -> None:
+    other = Scraper(login("scraper"))
+    with other.connection.transaction():
+        ids = other.insert("slow 1")
+        scraper.commit("fast 1")
+        ids += other.insert("slow 2")
+        scraper.commit("fast 2")
+        other.tell(ids)
+        until(lambda: len(nginx.spots) == 2)
+    until(lambda: len(nginx.spots) >= 4)
+    scraper.commit("last")
+    until(lambda: "last" in nginx.comments)
+    assert nginx.comments == ["fast 1", "fast 2", "slow 1", "slow 2", "last"]
+
+
+@pytest.mark.parametrize(
+    "payload", ["", "x", "1", "1 2 3", "-1 5", "9" * 30 + " 1", "1 999999999999999999", "9 1"]
+)
+def test_notification_that_makes_no_sense_does_no_harm(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper, payload: str
+) -> None:
+    scraper.commit("one")
+    until(lambda: nginx.spots)
+    scraper.connection.execute("SELECT pg_notify('spots', %s)", [payload])
+    scraper.commit("two")
+    until(lambda: len(nginx.spots) == 2)
+    assert nginx.comments == ["one", "two"]
+
+
+def test_stops_at_once_when_idle(notifier: Notifier) -> None:
+    assert notifier.stop() < 2
+    until(lambda: notifier.states[-1] == "STOPPING=1")
+
+
+def test_stops_in_time_while_nginx_does_not_answer(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper
+) -> None:
+    nginx.answer = None
+    scraper.commit("one")
+    until(lambda: notifier.metric("publish_failures_total") >= 1)
+    assert notifier.stop() < 5
+
+
+def test_is_ready_and_stops_in_time_without_postgresql(idle_notifier: Notifier, database: str) -> None:
+    with database_away(database):
+        idle_notifier.start()
+        assert idle_notifier.metric("database_up") == 0
+        assert idle_notifier.stop() < 5
+
+
+def test_says_so_when_the_metrics_port_is_taken(notifier: Notifier) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "spotkeeper.cli", "--settings", notifier.settings, "notify"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert second.returncode == 2
+    sentence = f"spotkeeper: cannot serve metrics on 127.0.0.1:{notifier.port}: Address already in use\n"
+    assert second.stderr == sentence
