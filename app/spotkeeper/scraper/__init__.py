@@ -1,0 +1,1 @@
+"""From the nodes' sockets to PostgreSQL: session, spool, writer, service."""

@@ -1,0 +1,60 @@
+"""What the scraper tells Prometheus."""
+
+import time
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_INSERT_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+
+
+class ScraperMetrics:
+    """One process's figures in `registry`; every label of `nodes` is there from the start, at 0."""
+
+    def __init__(self, registry: CollectorRegistry, nodes: Sequence[str]) -> None:
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(f"spotkeeper_scraper_{name}", text, labels, registry=registry)
+
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"spotkeeper_scraper_{name}", text, labels, registry=registry)
+
+        self.lines = counter("lines", "Lines received.", "node")
+        self.spots_received = counter("spots_received", "Spot lines received, live and history.", "node")
+        self.spots_stored = counter(
+            "spots_stored", "Spots stored for the first time.", "band", "mode", "source"
+        )
+        self.spots_doubled = counter("spots_doubled", "Spots that were stored already.")
+        self.spots_recovered = counter("spots_recovered", "Spots stored that came as history.")
+        self.parse_failures = counter("parse_failures", "Lines kept as unparsed.", "node")
+        self.session_up = gauge("session_up", "1 while logged in.", "node")
+        self.sessions = counter("sessions", "Log-ins that succeeded.", "node")
+        self.session_ends = counter(
+            "session_ends", "Connections that ended or were not made.", "node", "reason"
+        )
+        self.since_last_line = gauge("since_last_line_seconds", "Time since the last line.", "node")
+        self.since_last_spot = gauge("since_last_spot_seconds", "Time since the last live spot.", "node")
+        self.spool_lines = gauge("spool_lines", "Lines in the spool, not yet in the database.")
+        self.database_up = gauge("database_up", "1 while the last transaction succeeded.")
+        self.insert_seconds = Histogram(
+            "spotkeeper_scraper_insert_seconds",
+            "Time of one transaction.",
+            buckets=_INSERT_BUCKETS,
+            registry=registry,
+        )
+        for node in nodes:
+            for metric in (
+                self.lines,
+                self.spots_received,
+                self.parse_failures,
+                self.session_up,
+                self.sessions,
+            ):
+                metric.labels(node)
+            for since in (self.since_last_line, self.since_last_spot):
+                restart(since, node)
+
+
+def restart(since: Gauge, node: str) -> None:
+    """Let the gauge count seconds from now."""
+    start = time.monotonic()
+    since.labels(node).set_function(lambda: time.monotonic() - start)

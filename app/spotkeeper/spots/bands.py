@@ -1,0 +1,123 @@
+"""Amateur bands and how they are used, by frequency."""
+
+from bisect import bisect_right
+
+# kHz, both edges included; the widest of the three IARU regions. Sources: the IARU band plans and ADIF 3.1.
+_BANDS = (
+    ("2200m", 135.7, 137.8),
+    ("630m", 472, 479),
+    ("160m", 1800, 2000),
+    ("80m", 3500, 4000),
+    ("60m", 5250, 5450),
+    ("40m", 7000, 7300),
+    ("30m", 10100, 10150),
+    ("20m", 14000, 14350),
+    ("17m", 18068, 18168),
+    ("15m", 21000, 21450),
+    ("12m", 24890, 24990),
+    ("10m", 28000, 29700),
+    ("8m", 40000, 45000),
+    ("6m", 50000, 54000),
+    ("4m", 69900, 71000),
+    ("2m", 144000, 148000),
+    ("1.25m", 219000, 225000),
+    ("70cm", 420000, 450000),
+    ("33cm", 902000, 928000),
+    ("23cm", 1240000, 1325000),
+    ("13cm", 2300000, 2450000),
+    ("9cm", 3300000, 3500000),
+    ("6cm", 5650000, 5925000),
+    ("3cm", 10000000, 10500000),
+    ("1.25cm", 24000000, 24250000),
+    ("6mm", 47000000, 47200000),
+)
+BANDS = tuple(name for name, _, _ in _BANDS)
+
+# kHz, the upper edge excluded: where one mode is so usual that a spot without a word may be taken for it.
+# Stretches that the regions use differently are left out.
+_USES = (
+    (1840, 1842, "FT8"),
+    (1845, 2000.1, "SSB"),
+    (3500, 3570, "CW"),
+    (3573, 3575, "FT8"),
+    (3575, 3578, "FT4"),
+    (3620, 4000.1, "SSB"),
+    (5357, 5358.5, "FT8"),
+    (7000, 7035, "CW"),
+    (7047.5, 7049, "FT4"),
+    (7074, 7077, "FT8"),
+    (7130, 7300.1, "SSB"),
+    (10100, 10130, "CW"),
+    (10136, 10139, "FT8"),
+    (10140, 10142.5, "FT4"),
+    (14000, 14070, "CW"),
+    (14074, 14077, "FT8"),
+    (14080, 14082.5, "FT4"),
+    (14085, 14099, "RTTY"),
+    (14099.5, 14100.5, "CW"),
+    (14125, 14350.1, "SSB"),
+    (18068, 18095, "CW"),
+    (18100, 18103, "FT8"),
+    (18104, 18106.5, "FT4"),
+    (18120, 18168.1, "SSB"),
+    (21000, 21070, "CW"),
+    (21074, 21077, "FT8"),
+    (21085, 21110, "RTTY"),
+    (21140, 21142.5, "FT4"),
+    (21151, 21450.1, "SSB"),
+    (24890, 24911, "CW"),
+    (24915, 24918, "FT8"),
+    (24919, 24921.5, "FT4"),
+    (24931, 24990.1, "SSB"),
+    (28000, 28070, "CW"),
+    (28074, 28077, "FT8"),
+    (28180, 28182.5, "FT4"),
+    (28190, 28300, "CW"),
+    (28300, 29000, "SSB"),
+    (29500, 29700.1, "FM"),
+    (50000, 50100, "CW"),
+    (50130, 50250, "SSB"),
+    (50313, 50316, "FT8"),
+    (50318, 50320.5, "FT4"),
+    (50323, 50326, "FT8"),
+    (70154, 70157, "FT8"),
+    (144050, 144110, "CW"),
+    (144174, 144177, "FT8"),
+    (144180, 144350, "SSB"),
+    (144360, 144361, "MSK144"),
+    (145200, 145800, "FM"),
+    (432050, 432100, "CW"),
+    (432174, 432177, "FT8"),
+    (432180, 432350, "SSB"),
+    (10489505, 10489540, "CW"),
+    (10489650, 10489745, "SSB"),
+)
+
+# FM as a mode; elsewhere the word means "from" or stands beside a narrow mode.
+_FM = ((29000, 29700), (50500, 54000), (69900, 71000), (144500, 148000), (219000, 225000), (433000, 47200000))
+
+_BAND_LOW = [round(low * 1000) for _, low, _ in _BANDS]
+_BAND_HIGH = [round(high * 1000) for _, _, high in _BANDS]
+_USE_LOW = [round(low * 1000) for low, _, _ in _USES]
+_USE_HIGH = [round(high * 1000) for _, high, _ in _USES]
+
+
+def band_of(frequency_hz: int) -> str | None:
+    """The amateur band, as "20m", or None outside of all."""
+    index = bisect_right(_BAND_LOW, frequency_hz) - 1
+    if index >= 0 and frequency_hz <= _BAND_HIGH[index]:
+        return _BANDS[index][0]
+    return None
+
+
+def usual_mode(frequency_hz: int) -> str | None:
+    """The mode that nearly all use there, or None where there is no such."""
+    index = bisect_right(_USE_LOW, frequency_hz) - 1
+    if index >= 0 and frequency_hz < _USE_HIGH[index]:
+        return _USES[index][2]
+    return None
+
+
+def has_fm(frequency_hz: int) -> bool:
+    """Whether FM is spoken there."""
+    return any(low * 1000 <= frequency_hz <= high * 1000 for low, high in _FM)

@@ -1,0 +1,52 @@
+"""What a line of a node can mean."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Spot(Struct, frozen=True, gc=False):
+    """One report that a station was heard or worked; a value the line does not give for sure is None."""
+
+    time: int
+    """The node's stamp: Unix seconds, whole minutes."""
+    dx: str
+    spotter: str
+    """Without the "-#" that marks a machine."""
+    frequency_hz: int
+    band: str | None
+    """As "20m"; None outside the amateur bands."""
+    mode: str | None
+    mode_source: Literal["said", "guessed"] | None
+    """Said by the comment, or guessed from the frequency; None when the mode is."""
+    source: Literal["human", "machine"]
+    snr_db: int | None
+    wpm: int | None
+    dx_grid: str | None
+    spotter_grid: str | None
+    comment: str
+    """Without control characters, stripped."""
+    recovered: bool
+    """Came as history (sh/dx), not live."""
+
+
+class Solar(Struct, frozen=True, gc=False):
+    """A solar and geomagnetic bulletin; a figure it does not hold is None, 0 is a value."""
+
+    time: int
+    """The hour of the bulletin, Unix seconds."""
+    kind: Literal["WWV", "WCY"]
+    station: str
+    sfi: int | None
+    a_index: int | None
+    k_index: int | None
+    expected_k: int | None
+    sunspots: int | None
+    text: str
+    """Storms, aurora: what the bulletin says besides the figures, in its own words."""
+
+
+class Unparsed(Struct, frozen=True, gc=False):
+    """A line that looks like a spot or a bulletin and is none, or is no text at all."""
+
+    reason: str

@@ -1,0 +1,289 @@
+"""From a line as received to what it means. Every pattern here is matched in linear time."""
+
+import re
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from spotkeeper.spots.bands import band_of
+from spotkeeper.spots.comment import grids_of, mode_of, snr_of, wpm_of
+from spotkeeper.spots.model import Solar, Spot, Unparsed
+
+LINE_BYTES = 1024
+
+_CALL = r"[A-Z0-9]++(?:[/-][A-Z0-9]++)*+"
+_LIVE = re.compile(
+    rf"DX de ++({_CALL})(-#)?+(?: *+:| ) *+([0-9]{{1,9}}+(?:\.[0-9]*+)?+) ++({_CALL})(?= )(.*)"
+)
+_EXTRA = re.compile(r" ([0-9]{4})Z ++([A-Z0-9]{1,6})$")
+_LEFT = re.compile(r" ([A-R]{2}[0-9]{2}|[A-Z]{2}|[0-9]{1,2})$")
+_HISTORY = re.compile(
+    rf" *+([0-9]{{1,9}}+\.[0-9]++) ++({_CALL}) ++"
+    r"([0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4}) ([0-9]{4})Z (.*)$"
+)
+_HISTORY_SPOTTER = re.compile(rf"({_CALL})(-#)?+>")
+_WWV = re.compile(rf"WWV de ({_CALL}) <([0-9]{{1,2}})> ?: *+(.*)")
+_WCY = re.compile(rf"WCY de ({_CALL}) <([0-9]{{1,2}})> ?: *+(.*)")
+_WWV_TEXT = re.compile(r"SFI=[^,]*+,[^,]*+,[^,]*+, ?(.*)")
+_FIGURE = re.compile(r"\b(SFI|A|K|expK|R)=([0-9]{1,4})\b")
+_WORDS = re.compile(r"\b((?:SA|GMF|Au)=.*)")
+_GRID = re.compile(r"[A-R]{2}[0-9]{2}(?:[A-X]{2})?+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+_PAST = re.compile(rb" *+[0-9]{1,9}+\.[0-9]++ ++[A-Z0-9/-]++ ++[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4} [0-9]{4}Z ")
+
+_MINUTE = {f"{minute // 60:02}{minute % 60:02}": minute for minute in range(1440)}
+_MONTH = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
+    )
+}
+_DAY_SECONDS = 86400
+_EPOCH = date(1970, 1, 1)
+# A node's clock may be ahead of ours by this much.
+_AHEAD_SECONDS = 300
+_FREQUENCY_MAX_HZ = 300_000_000_000
+_CALL_MAX = 24
+_FIGURE_MAX = {"SFI": 999, "A": 400, "K": 9, "expK": 9, "R": 999}
+
+
+class _NotASpot(Exception):
+    """Holds the reason."""
+
+
+def is_live_spot(line: bytes) -> bool:
+    """A cheap test, for counting before the line is read."""
+    return line.startswith((b"DX de ", b"CC11^"))
+
+
+def is_past_spot(line: bytes) -> bool:
+    """The same for a line of sh/dx."""
+    return line.rstrip().endswith(b">") and _PAST.match(line) is not None
+
+
+def parse(line: bytes, received: float) -> Spot | Solar | Unparsed | None:
+    """What `line` means, received at Unix time `received`; None when it is for humans only.
+
+    Never raises. Bytes that are not UTF-8 are read as Latin-1.
+    """
+    if len(line) > LINE_BYTES:
+        return Unparsed(f"longer than {LINE_BYTES} bytes")
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        text = line.decode("latin-1")
+    text = text.replace("\t", " ").rstrip("\x07 \r\0")
+    try:
+        if text.startswith("DX de "):
+            return _live(text, received)
+        if text.startswith("CC11^"):
+            return _cc11(text, received)
+        if text.startswith("WWV de "):
+            return _wwv(text, received)
+        if text.startswith("WCY de "):
+            return _wcy(text, received)
+        if text.endswith(">") and (found := _HISTORY.match(text)):
+            return _history(found, received)
+    except _NotASpot as problem:
+        return Unparsed(str(problem))
+    if _CONTROL.search(text.replace("\x07", "")) is not None:
+        return Unparsed("not text")
+    return None
+
+
+def _live(text: str, received: float) -> Spot:
+    found = _LIVE.match(text)
+    if found is None:
+        raise _NotASpot(_why_not_live(text))
+    spotter, machine, frequency, dx, rest = found.groups()
+    left = right = ""
+    if rest[-1] == "Z":
+        stamp = rest[-5:-1]
+        comment = rest[:-6] if rest[-6:-5] == " " else rest[:-5]
+    elif extra := _EXTRA.search(rest):
+        stamp, right = extra.groups()
+        comment = rest[: extra.start()]
+    else:
+        raise _NotASpot("no time at its end")
+    if comment[-1:].isalnum() and (beside := _LEFT.search(comment)):
+        # Two blanks before it make it a column and not the comment's last word.
+        before = comment[: beside.start()]
+        if before[-1:] == " " or not before or (right and len(beside[1]) == 4):
+            left = beside[1]
+            comment = before
+    minute = _MINUTE.get(stamp)
+    if minute is None:
+        raise _NotASpot(f"{stamp!r} is not a time of day")
+    return _spot(
+        _latest(minute * 60, received),
+        dx,
+        spotter,
+        frequency,
+        comment,
+        machine is not None,
+        left,
+        right,
+        False,
+    )
+
+
+def _why_not_live(text: str) -> str:
+    words = text[6:].replace(":", " ", 1).split()
+    if len(words) < 4:
+        return "too short for a spot"
+    spotter, frequency, dx = words[:3]
+    if not re.fullmatch(rf"{_CALL}(-#)?", spotter):
+        return f"{spotter[:_CALL_MAX]!r} is not a spotter's call"
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", frequency):
+        return f"{frequency[:_CALL_MAX]!r} is not a frequency"
+    if not re.fullmatch(_CALL, dx):
+        return f"{dx[:_CALL_MAX]!r} is not a call"
+    return "not in a spot's form"
+
+
+def _cc11(text: str, received: float) -> Spot:
+    fields = text.split("^")
+    if len(fields) < 7:
+        raise _NotASpot("too short for a CC11 spot")
+    _, frequency, dx, date, stamp, comment, spotter = fields[:7]
+    machine = spotter.endswith("-#")
+    spotter = spotter.removesuffix("-#")
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", frequency):
+        raise _NotASpot(f"{frequency[:_CALL_MAX]!r} is not a frequency")
+    for call in (dx, spotter):
+        if not re.fullmatch(_CALL, call):
+            raise _NotASpot(f"{call[:_CALL_MAX]!r} is not a call")
+    time = _dated(date, stamp.removesuffix("Z"), received)
+    grids = fields[18:20] if len(fields) >= 20 else ["", ""]
+    return _spot(time, dx, spotter, frequency, comment, machine, grids[0], grids[1], False)
+
+
+def _history(found: re.Match[str], received: float) -> Spot:
+    frequency, dx, date, stamp, rest = found.groups()
+    comment, _, end = rest.rpartition("<")
+    spotter = _HISTORY_SPOTTER.fullmatch(end)
+    if spotter is None:
+        raise _NotASpot(f"{end[:_CALL_MAX]!r} is not a spotter's call")
+    machine = spotter[2] is not None
+    return _spot(_dated(date, stamp, received), dx, spotter[1], frequency, comment, machine, "", "", True)
+
+
+def _spot(
+    time: int,
+    dx: str,
+    spotter: str,
+    frequency: str,
+    comment: str,
+    machine: bool,
+    dx_column: str,
+    spotter_column: str,
+    recovered: bool,
+) -> Spot:
+    frequency_hz = round(float(frequency) * 1000)
+    if not 0 < frequency_hz <= _FREQUENCY_MAX_HZ:
+        raise _NotASpot(f"{frequency} kHz is out of range")
+    if len(dx) > _CALL_MAX or len(spotter) > _CALL_MAX:
+        raise _NotASpot(f"a call of more than {_CALL_MAX} characters")
+    comment = _clean(comment)
+    capitals = comment.upper()
+    mode, mode_source = mode_of(comment, capitals, frequency_hz)
+    dx_grid = dx_column if _GRID.fullmatch(dx_column) else None
+    spotter_grid = spotter_column if _GRID.fullmatch(spotter_column) else None
+    if "<" in comment and (grids := grids_of(capitals)):
+        spotter_grid, dx_grid = grids
+    source: Literal["human", "machine"] = "machine" if machine else "human"
+    return Spot(
+        time,
+        dx,
+        spotter,
+        frequency_hz,
+        band_of(frequency_hz),
+        mode,
+        mode_source,
+        source,
+        snr_of(capitals, mode, machine) if "DB" in capitals else None,
+        wpm_of(capitals) if "WPM" in capitals else None,
+        dx_grid,
+        spotter_grid,
+        comment,
+        recovered,
+    )
+
+
+def _wwv(text: str, received: float) -> Solar:
+    found = _WWV.match(text)
+    if found is None:
+        raise _NotASpot("not in the form of a WWV bulletin")
+    station, hour, rest = found.groups()
+    words = _WWV_TEXT.match(rest)
+    return _solar("WWV", station, hour, rest, words[1] if words else "", received)
+
+
+def _wcy(text: str, received: float) -> Solar:
+    found = _WCY.match(text)
+    if found is None:
+        raise _NotASpot("not in the form of a WCY bulletin")
+    station, hour, rest = found.groups()
+    words = _WORDS.search(rest)
+    return _solar("WCY", station, hour, rest, words[1] if words else "", received)
+
+
+def _solar(
+    kind: Literal["WWV", "WCY"], station: str, hour: str, rest: str, words: str, received: float
+) -> Solar:
+    if int(hour) > 23:
+        raise _NotASpot(f"{hour!r} is not an hour")
+    if len(station) > _CALL_MAX:
+        raise _NotASpot(f"a call of more than {_CALL_MAX} characters")
+    figures = {
+        name: int(figure) for name, figure in _FIGURE.findall(rest) if int(figure) <= _FIGURE_MAX[name]
+    }
+    if not figures:
+        raise _NotASpot("a bulletin without a figure")
+    return Solar(
+        _latest(int(hour) * 3600, received),
+        kind,
+        station,
+        figures.get("SFI"),
+        figures.get("A"),
+        figures.get("K"),
+        figures.get("expK"),
+        figures.get("R"),
+        _clean(words),
+    )
+
+
+def _clean(text: str) -> str:
+    if not text.isprintable():
+        text = _CONTROL.sub(" ", text)
+    return text.strip()
+
+
+def _latest(second_of_day: int, received: float) -> int:
+    """The last such time of day, at most five minutes ahead of `received`."""
+    limit = int(received) + _AHEAD_SECONDS
+    return limit - (limit - second_of_day) % _DAY_SECONDS
+
+
+def _dated(day: str, stamp: str, received: float) -> int:
+    minute = _MINUTE.get(stamp)
+    if minute is None:
+        raise _NotASpot(f"{stamp[:_CALL_MAX]!r} is not a time of day")
+    midnight = _midnight(day)
+    if midnight is None:
+        raise _NotASpot(f"{day[:_CALL_MAX]!r} is not a date")
+    time = midnight + minute * 60
+    if time > received + _DAY_SECONDS:
+        raise _NotASpot(f"{day} is in the future")
+    return time
+
+
+@lru_cache(maxsize=64)
+def _midnight(day: str) -> int | None:
+    """Unix time at which "24-Nov-2026" begins; None when there is no such day."""
+    try:
+        number, month, year = day.split("-")
+        return (date(int(year), _MONTH[month], int(number)) - _EPOCH).days * _DAY_SECONDS
+    except (ValueError, KeyError, OverflowError):
+        return None
