@@ -1,6 +1,7 @@
 """The command `spotkeeper`."""
 
 import logging
+import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from spotkeeper.settings import Settings
 
 ROLES = ("viewer", "user", "owner")
+# As the table has it; asked here first because PostgreSQL writes the rows it refuses into its log.
+USER_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -29,7 +32,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         click.echo(error.format_message(), err=True)
     except click.UsageError as error:
         command = error.ctx.command_path if error.ctx else "spotkeeper"
-        click.echo(f"{command}: {error.format_message()} See {command} --help.", err=True)
+        click.echo(f"{command}: {error.format_message().rstrip('.')} -- see {command} --help", err=True)
     except (click.ClickException, OperatorError) as error:
         click.echo(f"spotkeeper: {error}", err=True)
     except click.Abort:
@@ -121,20 +124,17 @@ def add(path: Path, name: str, role: "UserRole", password_stdin: bool, generate:
 
     A viewer sees the pages, a user has settings of their own, the owner sees the station's state as well.
     """
-    from psycopg.errors import CheckViolation
-
     from spotkeeper.db import accounts
     from spotkeeper.passwords import hash_password
 
+    if not USER_NAME.fullmatch(name):
+        raise OperatorError(
+            f"{name!r} cannot be a user's name: that is 1 to 32 of a-z, 0-9, '.', '_' and '-',"
+            " a letter or digit first"
+        )
     with _owner(path) as connection:
         password = _password(password_stdin, generate)
-        try:
-            added = accounts.create_user(connection, name, hash_password(password), role)
-        except CheckViolation:
-            raise OperatorError(
-                f"{name!r} cannot be a user's name: that is 1 to 32 of a-z, 0-9, '.', '_' and '-',"
-                " a letter or digit first"
-            ) from None
+        added = accounts.create_user(connection, name, hash_password(password), role)
         if not added:
             raise OperatorError(f"there is a user {name} already")
     _tell(f"{name} may sign in as {role}", password if generate else None)

@@ -1,7 +1,7 @@
 """Roles and databases in a throw-away PostgreSQL, for the tests and for `make dev`.
 
 The libpq variables (PGHOST, PGPORT, PGUSER, PGPASSWORD) name a superuser, as Debian's pg_virtualenv sets
-them. Every role gets PGPASSWORD as its password, so that with the same variables `user=scraper` is all it takes.
+them. Every role gets PGPASSWORD too, so that with the same variables `user=scraper` is all it takes.
 
 Run as a program it makes the database given as its argument, ready for `spotkeeper migrate`.
 """

@@ -35,9 +35,8 @@ class Committed(NamedTuple):
 
 def newest_id(connection: Connection) -> int:
     """The highest id of a committed spot, 0 when there is none."""
-    row = connection.execute("SELECT coalesce(max(id), 0) FROM spots").fetchone()
-    assert row is not None
-    return int(row[0])
+    [(newest,)] = connection.execute("SELECT coalesce(max(id), 0) FROM spots").fetchall()
+    return int(newest)
 
 
 def newest_between(connection: Connection, first: int, last: int, limit: int) -> tuple[list[Committed], int]:

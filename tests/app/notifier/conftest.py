@@ -16,7 +16,6 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-
 from spotkeeper.db.connection import Connection
 
 SETTINGS = """

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-
 from spotkeeper.db.connection import Connection
+
 from tests.app.notifier.conftest import Nginx, Notifier, Scraper, until
 
 
