@@ -44,13 +44,12 @@ BEGIN
     IF to_regclass('public.' || partition) IS NOT NULL THEN
         RETURN false;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtext('ensure_spots_partition'));
-    IF to_regclass('public.' || partition) IS NOT NULL THEN
-        RETURN false;
-    END IF;
     EXECUTE format('CREATE TABLE public.%I PARTITION OF public.spots FOR VALUES FROM (%L) TO (%L)',
                    partition, month::text || '+00', (month + interval '1 month')::text || '+00');
     RETURN true;
+EXCEPTION
+    WHEN duplicate_table THEN  -- somebody else made it while we waited for the lock
+        RETURN false;
 END $$;
 REVOKE EXECUTE ON FUNCTION ensure_spots_partition FROM PUBLIC;
 

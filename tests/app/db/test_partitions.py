@@ -65,12 +65,13 @@ def test_no_partition_for_a_moment_that_cannot_be(login: Login, moment: str) -> 
 
 
 def test_made_once_when_asked_at_the_same_time(database: str) -> None:
-    def ask(_: int) -> bool:
-        with connect(database, "scraper") as scraper:
-            return ensure(scraper, "2020-05-05 00:00+00")
+    def ask(_: int) -> list[bool]:
+        with connect(database, "scraper", autocommit=True) as scraper:
+            return [ensure(scraper, f"2020-{month:02}-05 00:00+00") for month in range(1, 13)]
 
     with ThreadPoolExecutor(8) as pool:
-        assert sorted(pool.map(ask, range(8))) == [False] * 7 + [True]
+        answers = zip(*pool.map(ask, range(8)), strict=True)
+        assert [sorted(of_a_month) for of_a_month in answers] == 12 * [7 * [False] + [True]]
 
 
 def test_gives_up_rather_than_queue_behind_a_long_reader(database: str, login: Login) -> None:
