@@ -52,10 +52,10 @@ def prepare(connection: Connection) -> None:
 
 
 def store(connection: Connection, batch: Batch) -> list[Stored]:
-    """Store the batch in one transaction, each row once however often it comes, and NOTIFY spots of the new ones.
+    """Store the batch in one transaction, each row once however often it comes; NOTIFY spots of the new ones.
 
-    The connection is one with autocommit. Raises psycopg.DataError or IntegrityError for a row that PostgreSQL
-    does not take; nothing is stored then.
+    The connection is one with autocommit. Raises psycopg.DataError or IntegrityError when PostgreSQL does not
+    take a row; nothing is stored then.
     """
     stored: list[Stored] = []
     with connection.transaction():

@@ -22,7 +22,7 @@ class Backoff:
     _refusals: int = 0
 
     def after(self, reason: EndReason, session_seconds: float, spots: int) -> float:
-        """Seconds to wait, with jitter, after a session that ended for `reason`; 0 s long when there was none."""
+        """Seconds to wait, with jitter, after a session that ended for `reason`; 0 s when there was none."""
         healthy = session_seconds >= HEALTHY_SECONDS
         if healthy or spots:
             self._next = FIRST_SECONDS

@@ -45,6 +45,8 @@ _EPOCH = date(1970, 1, 1)
 _AHEAD_SECONDS = 300
 _FREQUENCY_MAX_HZ = 300_000_000_000
 _CALL_MAX = 24
+# A comment that is padded to its column, with the blank before it.
+_PADDED = 30
 _FIGURE_MAX = {"SFI": 999, "A": 400, "K": 9, "expK": 9, "R": 999}
 
 
@@ -106,10 +108,10 @@ def _live(text: str, received: float) -> Spot:
         comment = rest[: extra.start()]
     else:
         raise _NotASpot("no time at its end")
-    if comment[-1:].isalnum() and (beside := _LEFT.search(comment)):
+    if len(comment) >= _PADDED and comment[-1].isalnum() and (beside := _LEFT.search(comment)):
         # Two blanks before it make it a column and not the comment's last word.
         before = comment[: beside.start()]
-        if before[-1:] == " " or not before or (right and len(beside[1]) == 4):
+        if before[-1:] == " " or (right and len(beside[1]) == 4):
             left = beside[1]
             comment = before
     minute = _MINUTE.get(stamp)
