@@ -1,0 +1,1 @@
+"""A DX cluster node that speaks the real dialects, invents or replays traffic, and misbehaves on request."""
