@@ -1,0 +1,47 @@
+"""The Station dashboard, and a station's database for its queries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from spotkeeper.db.connection import connect
+
+from tests.app.conftest import Server
+
+ROOT = Path(__file__).resolve().parents[2]
+DASHBOARD = json.loads((ROOT / "grafana" / "dashboards" / "station.json").read_text())
+PANELS: list[dict[str, Any]] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+ROWS = [panel["title"] for panel in DASHBOARD["panels"] if panel["type"] == "row"]
+
+
+@pytest.fixture(scope="session")
+def station(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The conninfo of a database with the whole schema that received a little of everything a minute ago."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    server = Server(f"spotkeeper_grafana_{worker}")
+    conninfo = server.migrated()
+    with connect(conninfo, "scraper", autocommit=True) as scraper:
+        scraper.execute(
+            "SELECT ensure_spots_partition(now()), ensure_spots_partition(now() - interval '1 minute')"
+        )
+        scraper.execute(
+            "INSERT INTO spots"
+            " (time, dx, spotter, frequency_hz, band, mode, mode_source, source, node, received)"
+            " SELECT date_trunc('minute', now() - interval '1 minute'), dx, spotter, 29600000,"
+            " '10m', 'FM', 'said', 'human', 'demo', now()"
+            " FROM (VALUES ('K1ABC', 'F5AAA'), ('K1ABC', 'DL1XYZ'), ('JA1ZZZ', 'F5AAA')) AS v (dx, spotter)"
+        )
+        scraper.execute(
+            "INSERT INTO solar (time, kind, station, sfi, a_index, k_index, node, received)"
+            " VALUES (now() - interval '1 minute', 'WWV', 'W0MU', 150, 7, 0, 'demo', now())"
+        )
+        scraper.execute(
+            "INSERT INTO unparsed_lines (node, received, line, reason)"
+            " VALUES ('demo', now() - interval '1 minute', '\\x445820646520ff00', 'no frequency')"
+        )
+    yield conninfo
+    server.close()
