@@ -82,6 +82,17 @@ def notify(path: Path) -> None:
 
 
 @spotkeeper.command()
+@click.pass_obj
+def settings(path: Path) -> None:
+    """Check the settings file and show what is in force, defaults included."""
+    import msgspec
+
+    from spotkeeper.settings import load
+
+    click.echo(msgspec.json.format(msgspec.json.encode(load(path), enc_hook=str), indent=2))
+
+
+@spotkeeper.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would be applied.")
 @click.pass_obj
 def migrate(path: Path, dry_run: bool) -> None:
@@ -232,7 +243,3 @@ def _tell(what: str, password: str | None = None) -> None:
     click.echo(what, err=True)
     if password:
         click.echo(password)
-
-
-if __name__ == "__main__":
-    main()

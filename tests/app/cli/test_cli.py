@@ -1,5 +1,6 @@
 """The command line as the operator meets it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -189,7 +190,7 @@ class TestUser:
     ) -> None:
         controller, terminal = os.openpty()
         process = subprocess.Popen(
-            [sys.executable, "-m", "spotkeeper.cli", "user", "add", "carol"],
+            [sys.executable, "-m", "spotkeeper", "user", "add", "carol"],
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,
@@ -266,3 +267,19 @@ class TestUser:
 
     def test_roles_offered_are_those_of_the_schema(self) -> None:
         assert get_args(UserRole) == cli.ROLES
+
+
+class TestSettings:
+    def test_shows_what_is_in_force_with_defaults(self, run: Run, settings: Path) -> None:
+        outcome = run("settings")
+        assert outcome.code == 0
+        shown = json.loads(outcome.out)
+        assert shown["scraper"]["callsign"] == "N0CALL-1"
+        assert shown["scraper"]["silence_seconds"] == 180
+
+    def test_refuses_a_wrong_file(self, run: Run, settings: Path) -> None:
+        settings.write_text(settings.read_text().replace("7300", "73000"))
+        outcome = run("settings")
+        assert outcome.code == 2
+        assert "scraper.nodes[0].port" in outcome.err
+        assert is_one_sentence(outcome.err)

@@ -129,7 +129,7 @@ class Notifier:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "spotkeeper.cli", "--settings", str(self.settings), "notify"],
+            [sys.executable, "-m", "spotkeeper", "--settings", str(self.settings), "notify"],
             env=self._environment,
             stderr=subprocess.PIPE,
             text=True,

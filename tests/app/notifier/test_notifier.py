@@ -220,7 +220,7 @@ def test_is_ready_and_stops_in_time_without_postgresql(idle_notifier: Notifier, 
 
 def test_says_so_when_the_metrics_port_is_taken(notifier: Notifier) -> None:
     second = subprocess.run(
-        [sys.executable, "-m", "spotkeeper.cli", "--settings", notifier.settings, "notify"],
+        [sys.executable, "-m", "spotkeeper", "--settings", notifier.settings, "notify"],
         capture_output=True,
         text=True,
         timeout=20,
