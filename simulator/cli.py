@@ -35,6 +35,9 @@ examples:
 """
 
 
+_FAREWELL_SECONDS = 3.0
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"simulator: {message} (see `python -m simulator --help`)\n")
@@ -230,9 +233,11 @@ async def _run(node: Node, options: argparse.Namespace) -> None:
         on_air.result()
     server.close()
     node.drop(f"{node.call} shutting down...")
-    while node.sessions:
-        await asyncio.sleep(0.01)
     on_air.cancel()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            while node.sessions:
+                await asyncio.sleep(0.01)
 
 
 def _name(server: asyncio.Server) -> str:

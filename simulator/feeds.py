@@ -10,6 +10,7 @@ from simulator.traffic import Traffic
 
 _STAMP = re.compile(rb"\b\d{4}Z(?!.*\b\d{4}Z)")
 _MOST_AT_ONCE = 1000
+_LATEST_SECONDS = 1.0
 
 
 class Feed(Protocol):
@@ -35,17 +36,19 @@ class Invented:
     def __init__(self, traffic: Traffic, rate: float) -> None:
         self.rate = rate
         self._traffic = traffic
-        self._next = 0.0
+        self._due = 0.0  # in mean gaps between two spots, so that a new rate holds at once
+        self._since = 0.0
 
     def resume(self, now: float) -> None:
-        self._next = now
+        self._since = now
 
     def take(self, now: float, wall: float) -> list[Spot | bytes]:
-        self._next = max(self._next, now - 1)
+        self._due -= min(now - self._since, _LATEST_SECONDS) * self.rate
+        self._since = now
         due: list[Spot | bytes] = []
-        while self.rate and self._next <= now and len(due) < _MOST_AT_ONCE:
-            due.append(self._traffic.spot(wall - now + self._next))
-            self._next += min(self._traffic.gap(self.rate), 60)
+        while self.rate and self._due < 0 and len(due) < _MOST_AT_ONCE:
+            due.append(self._traffic.spot(wall + self._due / self.rate))
+            self._due += self._traffic.gap()
         return due
 
 

@@ -151,7 +151,8 @@ class Node:
             if not listening:
                 listening = True
                 self.feed.resume(now)
-                next_bulletin = max(next_bulletin, now + _FIRST_BULLETIN_SECONDS)
+                first = min(self._solar_every, _FIRST_BULLETIN_SECONDS)
+                next_bulletin = max(next_bulletin, now + first)
                 next_chatter = now + self._rng.uniform(*_CHATTER_SECONDS)
             if self.feed.hurried and any(session.backlog > _HURRIED_BACKLOG for session in self.sessions):
                 await asyncio.sleep(_TICK_SECONDS)

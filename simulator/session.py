@@ -150,7 +150,7 @@ class Session:
 
     async def _log_in(self) -> str:
         node, dialect = self._node, self._node.dialect
-        while node.fault.kind == "silent":
+        while node.fault.kind == "silent" and not self._ending:
             await asyncio.sleep(0.05)
         fault = node.fault
         if fault.kind == "banner-trap":
@@ -218,9 +218,9 @@ class Session:
             self.say(*wwv_table(self._node.solar, self._node.call))
         elif dialect.is_cluster and command in ("sh/wcy", "show/wcy"):
             self.say(*wcy_table(self._node.solar, self._node.call))
-        elif command in dialect.formats and command:
+        elif command and command in dialect.formats:
             self.format = command
-        elif command in (f"un{self.format}", "unset/ve7cc"):
+        elif self.format and command == f"un{self.format}":
             self.format = ""
         elif command in ("set/skimmer", "unset/skimmer"):
             self.machines = command == "set/skimmer"

@@ -68,9 +68,9 @@ class Traffic:
         self._minute = 0
         self._said: set[tuple[str, str, int]] = set()
 
-    def gap(self, rate: float) -> float:
-        """Seconds to the next spot at `rate` spots a second on average."""
-        return self._rng.expovariate(rate)
+    def gap(self) -> float:
+        """The time to the next spot, 1 on average."""
+        return self._rng.expovariate(1)
 
     def spot(self, time: float) -> Spot:
         """The next spot, reported at this Unix time."""

@@ -84,9 +84,9 @@ class RunningNode:
             return answer
 
 
-@pytest.fixture
-def node() -> Iterator[Callable[..., RunningNode]]:
-    """Starts nodes: `node("--rate", "50")`. Quiet ones unless a rate is given."""
+@contextlib.contextmanager
+def starter() -> Iterator[Callable[..., RunningNode]]:
+    """Starts nodes and stops them in the end. Quiet ones unless a rate is given."""
     with contextlib.ExitStack() as stack:
 
         def start(*arguments: str) -> RunningNode:
@@ -110,3 +110,17 @@ def node() -> Iterator[Callable[..., RunningNode]]:
             return RunningNode(process, ("127.0.0.1", int(ports[0])), f"127.0.0.1:{ports[1]}")
 
         yield start
+
+
+@pytest.fixture
+def node() -> Iterator[Callable[..., RunningNode]]:
+    """Starts nodes: `node("--rate", "50")`."""
+    with starter() as start:
+        yield start
+
+
+@pytest.fixture(scope="session")
+def quiet() -> Iterator[RunningNode]:
+    """A DXSpider node without traffic of its own, for tests that leave it as it was."""
+    with starter() as start:
+        yield start()

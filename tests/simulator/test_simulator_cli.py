@@ -85,8 +85,8 @@ def test_tell_waits_for_the_answer_and_prints_it(node: Callable[..., RunningNode
     ],
 )
 def test_the_node_refuses_nonsense_in_a_sentence(
-    node: Callable[..., RunningNode], command: str, value: str, named: str
+    quiet: RunningNode, command: str, value: str, named: str
 ) -> None:
-    answer = node().tell(command, value)
+    answer = quiet.tell(command, value)
     assert answer["ok"] is False
     assert named in str(answer["error"])

@@ -15,8 +15,8 @@ SPOT = "F5AAA 29600.0 K1ABC FM big signal"
 LINE = re.compile(rb"DX de F5AAA:     29600\.0  K1ABC        FM big signal                  \d{4}Z\a\a\r\n")
 
 
-def test_dxspider_greets_and_prompts(node: Start) -> None:
-    client = node().client()
+def test_dxspider_greets_and_prompts(quiet: RunningNode) -> None:
+    client = quiet.client()
     assert client.until("login: ") == b"login: "
     assert client.hears_nothing_for(0.2)
     client.send("w1hkj-1")
@@ -46,8 +46,8 @@ def test_the_rbn_sends_machine_spots_and_knows_no_history(node: Start) -> None:
     client.until("Invalid command\r\n")
 
 
-def test_a_lone_carriage_return_hangs(node: Start) -> None:
-    client = node().client()
+def test_a_lone_carriage_return_hangs(quiet: RunningNode) -> None:
+    client = quiet.client()
     client.until("login: ")
     client.socket.sendall(b"W1HKJ\r")
     assert client.hears_nothing_for(0.3)
@@ -55,8 +55,8 @@ def test_a_lone_carriage_return_hangs(node: Start) -> None:
     client.until("Hello W1HKJ")
 
 
-def test_a_word_is_no_callsign(node: Start) -> None:
-    client = node().client()
+def test_a_word_is_no_callsign(quiet: RunningNode) -> None:
+    client = quiet.client()
     client.until("login: ")
     client.send("hello")
     assert client.rest() == b"Sorry HELLO is an invalid callsign\r\n"
@@ -87,18 +87,17 @@ def test_a_told_spot_arrives_with_bells(node: Start) -> None:
     assert LINE.fullmatch(client.until("\r\n"))
 
 
-def test_a_raw_line_arrives_as_it_is(node: Start) -> None:
-    running = node()
-    client = running.client().log_in()
-    running.tell("line", "WWV de AE5E <04>:   SFI=133, A=12, K=3, No Storms -> No Storms é")
+def test_a_raw_line_arrives_as_it_is(quiet: RunningNode) -> None:
+    client = quiet.client().log_in()
+    quiet.tell("line", "WWV de AE5E <04>:   SFI=133, A=12, K=3, No Storms -> No Storms é")
     assert (
         client.until("\r\n")
         == "WWV de AE5E <04>:   SFI=133, A=12, K=3, No Storms -> No Storms é\r\n".encode()
     )
 
 
-def test_a_blank_line_is_answered_by_the_prompt(node: Start) -> None:
-    client = node().client().log_in()
+def test_a_blank_line_is_answered_by_the_prompt(quiet: RunningNode) -> None:
+    client = quiet.client().log_in()
     client.send("")
     assert client.until("\r\n").endswith(b"dxspider >\r\n")
 
@@ -120,11 +119,10 @@ def test_history_is_newest_first_then_the_prompt(node: Start) -> None:
         assert all(len(line) == 77 and line.endswith("<F5AAA>") for line in lines)
 
 
-def test_a_filtered_history_comes_after_the_prompt(node: Start) -> None:
-    running = node()
-    client = running.client().log_in()
-    running.tell("spot", SPOT)
-    running.tell("spot", "DL1ABC 7001.0 F6KOP")
+def test_a_filtered_history_comes_after_the_prompt(quiet: RunningNode) -> None:
+    client = quiet.client().log_in()
+    quiet.tell("spot", SPOT)
+    quiet.tell("spot", "DL1ABC 7001.0 F6KOP")
     client.until("F6KOP")
     client.until("\r\n")
     client.send("sh/dx 5 k1abc")
@@ -135,12 +133,11 @@ def test_a_filtered_history_comes_after_the_prompt(node: Start) -> None:
     assert b"F6KOP" in client.until("<DL1ABC>\r\n")
 
 
-def test_cc11_is_chosen_by_command(node: Start) -> None:
-    running = node()
-    client = running.client().log_in()
+def test_cc11_is_chosen_by_command(quiet: RunningNode) -> None:
+    client = quiet.client().log_in()
     client.send("set/ve7cc")
     client.prompt()
-    running.tell("spot", SPOT)
+    quiet.tell("spot", SPOT)
     assert re.match(
         rb"CC11\^29600\.0\^K1ABC\^\d+-\w{3}-\d{4}\^\d{4}Z\^FM big signal\^F5AAA\^", client.until("\r\n")
     )
@@ -148,35 +145,41 @@ def test_cc11_is_chosen_by_command(node: Start) -> None:
     assert client.prompt().startswith(b"CC11^29600.0^K1ABC^")
 
 
-def test_zones_and_grids_are_chosen_by_command(node: Start) -> None:
-    running = node()
-    client = running.client().log_in()
+def test_zones_are_chosen_by_command(quiet: RunningNode) -> None:
+    client = quiet.client().log_in()
     client.send("set/dxcq")
     client.prompt()
-    running.tell("spot", SPOT)
+    quiet.tell("spot", SPOT)
     assert re.search(rb" 5 \d{4}Z 14\a\a\r\n$", client.until("\r\n"))
 
 
-def test_machine_spots_can_be_unset(node: Start) -> None:
-    running = node()
-    client = running.client().log_in()
+def test_machine_spots_can_be_unset(quiet: RunningNode) -> None:
+    client = quiet.client().log_in()
     client.send("unset/skimmer")
     client.prompt()
-    running.tell("spot", "DL1ABC-# 14001.0 K1ABC CW 12dB")
-    running.tell("spot", SPOT)
+    quiet.tell("spot", "DL1ABC-# 14001.0 K1ABC CW 12dB")
+    quiet.tell("spot", SPOT)
     assert b"-#" not in client.until("F5AAA")
 
 
-def test_solar_tables_and_bulletins(node: Start) -> None:
-    client = node().client().log_in()
+def test_solar_tables(quiet: RunningNode) -> None:
+    client = quiet.client().log_in()
     client.send("sh/wwv")
     assert client.prompt().count(b"<GB7TST-2>\r\n") == 3
     client.send("sh/wcy")
     assert b"Exp.K" in client.prompt()
 
 
-def test_21_bad_commands_in_a_row_are_too_many(node: Start) -> None:
-    client = node().client().log_in()
+def test_bulletins_come_soon_after_the_first_login_and_then_in_time(node: Start) -> None:
+    client = node("--solar-every", "0.2").client().log_in()
+    client.until("WWV de GB7TST-2 <")
+    client.until("WCY de DK0WCY-1 <")
+    assert re.match(rb"\d\d> : K=\d expK=\d A=\d+ R=\d+ SFI=\d+ SA=", client.until("\r\n"))
+    client.until("WWV de GB7TST-2 <", seconds=1)
+
+
+def test_21_bad_commands_in_a_row_are_too_many(quiet: RunningNode) -> None:
+    client = quiet.client().log_in()
     for _ in range(20):
         client.send("blah")
     client.send("")
@@ -185,13 +188,12 @@ def test_21_bad_commands_in_a_row_are_too_many(node: Start) -> None:
     assert client.rest().count(b"Invalid command\r\n") == 41
 
 
-def test_the_same_call_again_bumps_the_older_session(node: Start) -> None:
-    running = node()
-    first = running.client().log_in("F5BBB")
-    second = running.client().log_in("F5BBB")
+def test_the_same_call_again_bumps_the_older_session(quiet: RunningNode) -> None:
+    first = quiet.client().log_in("F5BBB")
+    second = quiet.client().log_in("F5BBB")
     assert re.fullmatch(rb"Reconnected as F5BBB at \S+, this instance is disconnected\r\n", first.rest())
-    running.client().log_in("F5BBB-1")
-    running.tell("spot", SPOT)
+    quiet.client().log_in("F5BBB-1")
+    quiet.tell("spot", SPOT)
     assert LINE.search(second.until("\r\n"))
 
 
@@ -204,6 +206,14 @@ def test_bye_ends_the_session_and_a_stop_says_so(node: Start) -> None:
     running.process.terminate()
     assert client.rest() == b"GB7TST-2 shutting down...\r\n"
     assert running.process.wait(5) == 0
+
+
+def test_a_stop_is_not_held_up_by_silence(node: Start) -> None:
+    running = node("--misbehave", "silent")
+    client = running.client()
+    running.process.terminate()
+    assert running.process.wait(3) == 0
+    assert client.rest() == b""
 
 
 def spots_in(text: bytes) -> list[bytes]:
@@ -276,10 +286,10 @@ class TestMisbehaviour:
     def test_silent_keeps_everything_open_and_says_nothing(self, node: Start) -> None:
         running = node("--rate", "100")
         client = running.client().log_in()
+        client.until("DX de ")
         running.tell("misbehave", "silent")
-        time.sleep(0.2)
-        client.socket.setblocking(False)
-        client.got = client.socket.recv(1 << 20)
+        while not client.hears_nothing_for(0.2):
+            client.socket.recv(1 << 20)
         client.send("")
         assert client.hears_nothing_for(0.4)
         assert running.client().hears_nothing_for(0.2)
