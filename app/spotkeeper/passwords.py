@@ -36,7 +36,7 @@ def hash_password(password: str) -> str:
 
 
 def verify(password_hash: str | None, password: str) -> bool:
-    """Whether the password is the one that was hashed; without a hash (no such user) false, after the same work."""
+    """Whether the password is the one that was hashed; false without a hash, after the same work."""
     with _turn:
         try:
             _hasher.verify(password_hash or _hash_of_nobody, password)

@@ -18,7 +18,10 @@ class User(NamedTuple):
 
 
 def create_user(connection: Connection, name: str, password_hash: str, role: UserRole) -> bool:
-    """Add a user; false when the name is taken. Raises psycopg.errors.CheckViolation for a name out of form."""
+    """Add a user; false when the name is taken.
+
+    Raises psycopg.errors.CheckViolation for a name out of form.
+    """
     return (
         connection.execute(
             """
@@ -48,7 +51,9 @@ def remove_user(connection: Connection, name: str) -> bool:
 
 def list_users(connection: Connection) -> list[User]:
     """All users by name."""
-    return [User(*row) for row in connection.execute("SELECT id, name, role, created FROM users ORDER BY name")]
+    return [
+        User(*row) for row in connection.execute("SELECT id, name, role, created FROM users ORDER BY name")
+    ]
 
 
 def find_password_hash(connection: Connection, name: str) -> tuple[int, str] | None:
@@ -58,7 +63,7 @@ def find_password_hash(connection: Connection, name: str) -> tuple[int, str] | N
 
 
 def renew_password_hash(connection: Connection, user_id: int, old: str, new: str) -> None:
-    """Replace a hash by one of the same password with today's costs, unless the password changed meanwhile."""
+    """Replace a hash by another of the same password, unless the password changed meanwhile."""
     connection.execute(
         "UPDATE users SET password_hash = %s WHERE id = %s AND password_hash = %s", [new, user_id, old]
     )
@@ -137,7 +142,10 @@ class Tally(NamedTuple):
 
 
 class Failures(NamedTuple):
-    """Failed sign-ins within a window; `known` is whether this address signed in as this name within 90 days."""
+    """Failed sign-ins within a window.
+
+    `known` is whether this address has signed in as this name within 90 days.
+    """
 
     pair: Tally
     name: Tally
@@ -148,20 +156,22 @@ class Failures(NamedTuple):
 def count_failures(connection: Connection, name: str, address: str | None, window: timedelta) -> Failures:
     """Failed sign-ins of that name from that address, of that name, and from that address.
 
-    Waits for another sign-in of the same name, and keeps the next one waiting until this transaction ends: what
-    `add_failure` adds in it is seen by the next count.
+    Waits for another sign-in of the same name, and keeps the next one waiting until this transaction ends:
+    what `add_failure` adds in it is seen by the next count.
     """
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('sign-in'), hashtext(%s))", [name])
     *tallies, known = connection.execute(
         """
         WITH failures AS MATERIALIZED (
-            SELECT extract(epoch FROM clock_timestamp() - time)::float8 AS age, attempts.name = %(name)s AS of_name,
+            SELECT extract(epoch FROM clock_timestamp() - time)::float8 AS age,
+                   attempts.name = %(name)s AS of_name,
                    coalesce(address = %(address)s::inet, %(address)s IS NULL) AS from_address
             FROM sign_in_attempts attempts
             WHERE NOT success AND time > clock_timestamp() - %(window)s
               AND (attempts.name = %(name)s OR address = %(address)s::inet)
         )
-        SELECT count(*) FILTER (WHERE of_name AND from_address), min(age) FILTER (WHERE of_name AND from_address),
+        SELECT count(*) FILTER (WHERE of_name AND from_address),
+               min(age) FILTER (WHERE of_name AND from_address),
                count(*) FILTER (WHERE of_name), min(age) FILTER (WHERE of_name),
                count(*) FILTER (WHERE from_address), min(age) FILTER (WHERE from_address),
                EXISTS (SELECT FROM sign_in_attempts attempts
@@ -179,8 +189,7 @@ def count_failures(connection: Connection, name: str, address: str | None, windo
 def add_failure(connection: Connection, name: str, address: str | None) -> None:
     """Count an attempt as failed; `add_success` takes it back."""
     connection.execute(
-        "INSERT INTO sign_in_attempts (time, name, address, success) VALUES (clock_timestamp(), %s, %s, false)",
-        [name, address],
+        "INSERT INTO sign_in_attempts (name, address, success) VALUES (%s, %s, false)", [name, address]
     )
 
 

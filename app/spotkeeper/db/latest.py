@@ -38,7 +38,7 @@ class Wanted(NamedTuple):
     source: str = ""
 
 
-_COLUMNS: LiteralString = ", ".join(SpotRow._fields)  # type: ignore[assignment]
+_COLUMNS: LiteralString = ", ".join(SpotRow._fields)
 
 
 def spots(connection: Connection, wanted: Wanted, limit: int) -> list[SpotRow]:
@@ -64,11 +64,19 @@ def every_spot(connection: Connection, wanted: Wanted) -> Iterator[SpotRow]:
         yield from cursor
 
 
-def count_by_band(connection: Connection, wanted: Wanted) -> dict[str | None, int]:
-    """How many spots each band has, whatever bands are wanted; those outside the bands under None."""
-    where, values = _condition(wanted._replace(bands=()))
-    query: LiteralString = f"SELECT band, count(*) FROM spots WHERE {where} GROUP BY band"  # noqa: S608
-    return dict(connection.execute(query, values).fetchall())
+class Count(NamedTuple):
+    """How many spots of a band and mode; None stands for those without."""
+
+    band: str | None
+    mode: str | None
+    number: int
+
+
+def counts(connection: Connection, wanted: Wanted) -> list[Count]:
+    """By band and mode, whatever bands and modes are wanted."""
+    where, values = _condition(wanted._replace(bands=(), modes=()))
+    query: LiteralString = f"SELECT band, mode, count(*) FROM spots WHERE {where} GROUP BY band, mode"  # noqa: S608
+    return [Count(*row) for row in connection.execute(query, values)]
 
 
 class Newest(NamedTuple):

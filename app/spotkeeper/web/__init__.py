@@ -16,8 +16,8 @@ LONGEST_BODY = 64 * 1024
 def create_app(settings: Settings) -> Flask:
     """The WSGI application, with a connection pool and a metrics registry of its own.
 
-    Metrics are in `app.extensions["metrics"].registry`. It trusts one proxy's X-Forwarded-For, -Proto and -Host: it
-    must not be reachable but through nginx. Raises SettingsError when there is no fit secret key.
+    Metrics are in `app.extensions["metrics"].registry`. It trusts one proxy's X-Forwarded-For, -Proto and
+    -Host: it must not be reachable but through nginx. Raises SettingsError when there is no fit secret key.
     """
     app = Flask(__name__, static_folder=None)
     app.config.update(

@@ -1,4 +1,4 @@
-"""Scripts, styles and pictures under an address that changes with their content, so that browsers may keep them."""
+"""Scripts, styles and pictures, under an address that changes with their content: browsers may keep them."""
 
 import hashlib
 from pathlib import Path

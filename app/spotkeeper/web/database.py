@@ -23,7 +23,7 @@ def open_pool(app: Flask, conninfo: str) -> None:
 
 @contextmanager
 def transaction() -> Iterator[Connection]:
-    """A connection whose work is committed at the end and rolled back on an error; no statement lasts over 2 s.
+    """A connection whose work is committed at the end, or rolled back on an error; a statement has 2 s.
 
     Raises psycopg.OperationalError when the database is away or too slow.
     """

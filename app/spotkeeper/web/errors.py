@@ -24,7 +24,7 @@ SENTENCES = {
     405: "This address does not take that kind of request.",
     413: "What was sent is longer than anything this page asks for.",
     500: "That is a fault of Spotkeeper; it is in the journal: journalctl -u spotkeeper-dashboard",
-    503: "Spots are still being collected, and nothing is lost: they wait in the spool. Try again in a moment.",
+    503: "Spots are still collected and wait in the spool: nothing is lost. Try again in a moment.",
 }
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,11 @@ def add_to(app: Flask) -> None:
 
 def wants_json() -> bool:
     """Whether a program is asking: by its Accept header, or at an address only programs use."""
-    if request.path == "/health" or request.path.startswith("/auth/") or request.path.endswith((".csv", ".json")):
+    if (
+        request.path == "/health"
+        or request.path.startswith("/auth/")
+        or request.path.endswith((".csv", ".json"))
+    ):
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best is not None and best != "text/html"
@@ -48,7 +52,9 @@ def wants_json() -> bool:
 
 def problem(status: int, detail: str) -> Response:
     """An RFC 9457 problem document."""
-    response = make_response({"title": TITLES.get(status, "Error"), "status": status, "detail": detail}, status)
+    response = make_response(
+        {"title": TITLES.get(status, "Error"), "status": status, "detail": detail}, status
+    )
     response.content_type = "application/problem+json"
     return response
 
@@ -63,7 +69,9 @@ def _answer(error: HTTPException) -> Response:
         response = problem(status, detail)
     else:
         title = TITLES.get(status, error.name)
-        response = make_response(render_template("error.html", status=status, title=title, detail=detail), status)
+        response = make_response(
+            render_template("error.html", status=status, title=title, detail=detail), status
+        )
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
@@ -71,7 +79,9 @@ def _answer(error: HTTPException) -> Response:
 
 
 def _form_too_old(error: CSRFError) -> Response:
-    return _answer(BadRequest("The form you sent was too old or not ours. Go back, reload the page and try again."))
+    return _answer(
+        BadRequest("The form you sent was too old or not ours. Go back, reload the page and try again.")
+    )
 
 
 def _database_away(error: psycopg.OperationalError) -> Response:
@@ -82,5 +92,3 @@ def _database_away(error: psycopg.OperationalError) -> Response:
 def _unstorable(error: psycopg.DataError) -> Response:
     log.warning("refused what PostgreSQL cannot hold: %s", error)
     return _answer(BadRequest("What was sent holds characters that cannot be stored."))
-
-

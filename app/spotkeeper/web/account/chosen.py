@@ -45,7 +45,9 @@ def callsign(text: str) -> str:
     """In capitals. Raises ValueError for what is no callsign."""
     call = text.strip().upper()
     if call and not (len(call) <= 15 and CALLSIGN.fullmatch(call)):
-        raise ValueError(f"{shorten(text)} is not a callsign. Letters, digits and / make one, such as G4ABC or EA8/DL1ABC.")
+        raise ValueError(
+            f"{shorten(text)} is not a callsign. Letters, digits and / make one, such as G4ABC or EA8/DL1ABC."
+        )
     return call
 
 
@@ -71,7 +73,9 @@ def time_zone(text: str) -> str:
     try:
         return by_folded[text.strip().replace(" ", "_").casefold()]
     except KeyError:
-        raise ValueError(f"{shorten(text)} is not a time zone. Pick one of the list, such as Europe/Paris.") from None
+        raise ValueError(
+            f"{shorten(text)} is not a time zone. Pick one of the list, such as Europe/Paris."
+        ) from None
 
 
 def units(text: str) -> str:

@@ -38,7 +38,8 @@ class Account(UserMixin):  # type: ignore[misc]
 
 def add_to(app: Flask) -> None:
     """Load the account by the cookie, prolong what is in use, and refuse whoever is not signed in."""
-    manager = LoginManager(app)
+    # Without its context processor, which would ask the database again for the page that says it is away.
+    manager = LoginManager(app, add_context_processor=False)
     manager.request_loader(lambda request: _load())
     manager.unauthorized_handler(_ask_to_sign_in)
     app.before_request(_require_sign_in)
@@ -48,7 +49,7 @@ def add_to(app: Flask) -> None:
 
 def start(response: AnyResponse, user_id: int) -> None:
     """Sign the device in under a new token; whatever it carried before counts no more."""
-    end(response)
+    _close()
     token = secrets.token_urlsafe(32)
     device = request.user_agent.string[:200].replace("\0", "")
     with transaction() as connection:
@@ -58,10 +59,7 @@ def start(response: AnyResponse, user_id: int) -> None:
 
 def end(response: AnyResponse) -> None:
     """Sign the device out: its token and the tokens of its forms count no more."""
-    if token_hash := current_hash():
-        with transaction() as connection:
-            accounts.close_session(connection, token_hash)
-    session.clear()
+    _close()
     response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax")
 
 
@@ -78,6 +76,13 @@ def local_target(given: str | None) -> str:
     if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith("//"):
         return url_for("spots")
     return target
+
+
+def _close() -> None:
+    if token_hash := current_hash():
+        with transaction() as connection:
+            accounts.close_session(connection, token_hash)
+    session.clear()
 
 
 def _load() -> Account | None:
@@ -106,7 +111,13 @@ def _ask_to_sign_in() -> AnyResponse:
 def _prolong(response: Response) -> Response:
     token = request.cookies.get(COOKIE)
     account = g.get("account")
-    if token and account and account.is_stale and response.status_code < 400 and COOKIE not in str(response.headers):
+    if (
+        token
+        and account
+        and account.is_stale
+        and response.status_code < 400
+        and COOKIE not in str(response.headers)
+    ):
         with transaction() as connection:
             accounts.prolong_session(connection, _hash(token), LIFETIME)
         _set_cookie(response, token)

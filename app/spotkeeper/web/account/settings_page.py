@@ -6,8 +6,9 @@ from typing import Any
 from flask import Flask, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
+from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
-from wtforms import Field, RadioField, StringField
+from wtforms import Field, RadioField, SelectChoice, StringField
 from wtforms.validators import ValidationError
 
 from spotkeeper.db import user_settings
@@ -35,7 +36,12 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     name = StringField("Name", [Checked(chosen.name)])
     grid = StringField("Grid", [Checked(chosen.grid)])
     time_zone = StringField("Time zone", [Checked(chosen.time_zone)])
-    units = RadioField("Distances in", [Checked(chosen.units)], choices=list(chosen.UNITS.items()), validate_choice=False)
+    units = RadioField(
+        "Distances in",
+        [Checked(chosen.units)],
+        choices=[SelectChoice(value, label) for value, label in chosen.UNITS.items()],
+        validate_choice=False,
+    )
 
 
 def add_to(app: Flask) -> None:
@@ -45,6 +51,8 @@ def add_to(app: Flask) -> None:
 
 def settings() -> Response:
     """Shows and remembers what the account chose."""
+    if not current_user.may("user"):
+        raise Forbidden("This account only looks: it has no settings of its own.")
     form = SettingsForm(obj=current_user.chosen)
     if form.validate_on_submit():
         values: dict[str, Any] = {name: value for name, value in form.data.items() if name != "csrf_token"}

@@ -23,10 +23,15 @@ log = logging.getLogger(__name__)
 class SignInForm(FlaskForm):  # type: ignore[misc]
     """Lengths are those of the longest name and password anybody can have."""
 
-    name = StringField("Name", [InputRequired("Give your name."), Length(max=32, message="No name is that long.")])
+    name = StringField(
+        "Name", [InputRequired("Give your name."), Length(max=32, message="No name is that long.")]
+    )
     password = PasswordField(
         "Password",
-        [InputRequired("Give your password."), Length(max=passwords.LONGEST, message="No password is that long.")],
+        [
+            InputRequired("Give your password."),
+            Length(max=passwords.LONGEST, message="No password is that long."),
+        ],
     )
 
 
@@ -47,7 +52,7 @@ def sign_in() -> Response:
     form = SignInForm()
     if not form.validate_on_submit():
         return _show(form, target, 400 if form.is_submitted() else 200)
-    name = form.name.data.strip().lower().replace("\0", "")
+    name = form.name.data.strip().lower().replace("\0", "\N{REPLACEMENT CHARACTER}")
     user_id, wait = _check(name, form.password.data)
     if wait:
         return _show(form, target, 429, f"Too many wrong passwords. Try again in {_in_words(wait)}.", wait)
@@ -102,7 +107,9 @@ def _check(name: str, password: str) -> tuple[int | None, int]:
     with transaction() as connection:
         accounts.add_success(connection, name, address)
         if user_id and password_hash and passwords.needs_new_hash(password_hash):
-            accounts.renew_password_hash(connection, user_id, password_hash, passwords.hash_password(password))
+            accounts.renew_password_hash(
+                connection, user_id, password_hash, passwords.hash_password(password)
+            )
     return user_id, 0
 
 

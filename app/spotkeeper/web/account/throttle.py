@@ -1,8 +1,8 @@
 """Slows down whoever guesses passwords, and nobody else.
 
-Each failure beyond the free ones doubles the wait. A name is slowed down for the address that fails. Many failures
-over several names or addresses slow down that address or name too, but not those who have signed in from there
-before: they are who must not be shut out.
+Each failure beyond the free ones doubles the wait. A name is slowed down for the address that fails. Many
+failures over several names or addresses slow down that address or name too, but not those who have signed in
+from there before: they must not be shut out.
 """
 
 import ipaddress

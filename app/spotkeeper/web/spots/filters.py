@@ -5,13 +5,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from spotkeeper.db.latest import Wanted
+from spotkeeper.spots.bands import BANDS
+from spotkeeper.spots.comment import MODES
 from spotkeeper.web.account.chosen import shorten
 
-BANDS = (
-    "2200m", "630m", "160m", "80m", "60m", "40m", "30m", "20m", "17m", "15m", "12m", "10m", "8m", "6m", "4m", "2m",
-    "1.25m", "70cm", "33cm", "23cm", "13cm", "9cm", "6cm", "3cm", "1.25cm", "6mm",
-)  # fmt: skip
-MODES = ("CW", "SSB", "FM", "AM", "FT8", "FT4", "RTTY", "PSK")
 SOURCES = {"": "anyone", "human": "people", "machine": "skimmers"}
 WINDOWS = {
     "15m": ("15 minutes", timedelta(minutes=15)),
@@ -59,7 +56,9 @@ class Filters(NamedTuple):
 def _several(name: str, given: Sequence[str], known: tuple[str, ...]) -> tuple[str, ...]:
     for value in given:
         if value not in known:
-            raise ValueError(f"{name}: {shorten(value)} is not known. There are {', '.join(known)}.")
+            raise ValueError(
+                f"{name}: {shorten(value)} is not known. There are {', '.join(filter(None, known))}."
+            )
     return tuple(value for value in known if value in given)
 
 

@@ -1,0 +1,115 @@
+"""The dashboard over a database of the test's own."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from spotkeeper.db import accounts
+from spotkeeper.db.connection import Connection, Role, connect
+from spotkeeper.web import create_app
+
+from tests.app.web.browser import PASSWORD_HASH, Browser, settings
+from tests.support import database as support
+
+
+@pytest.fixture(scope="session")
+def migrated(server: Any) -> str:
+    return server.migrated()
+
+
+@pytest.fixture
+def database(migrated: str) -> Iterator[str]:
+    """One for all tests of the dashboard, emptied after each: making one takes longer than the test."""
+    yield migrated
+    with connect(migrated, "owner", autocommit=True) as connection:
+        for table in ("spots", "solar", "users", "sign_in_attempts"):
+            connection.execute(f"DELETE FROM {table}")
+
+
+@pytest.fixture
+def app(database: str, tmp_path: Path) -> Iterator[Flask]:
+    key = tmp_path / "secret_key"
+    key.write_bytes(b"k" * 32)
+    app = create_app(settings(database, key))
+    yield app
+    app.extensions["pool"].close()
+
+
+@pytest.fixture
+def owner(login: Callable[[Role], Connection]) -> Connection:
+    """Owns the schema; what a test wants to see in the tables it asks here."""
+    return login("owner")
+
+
+@pytest.fixture
+def add_user(owner: Connection) -> Callable[..., None]:
+    def add(name: str = "anna", role: accounts.UserRole = "user") -> None:
+        assert accounts.create_user(owner, name, PASSWORD_HASH, role)
+
+    return add
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """Nobody is signed in."""
+    return Browser(app)
+
+
+@pytest.fixture
+def anna(browser: Browser, add_user: Callable[..., None]) -> Browser:
+    """A user who is signed in."""
+    add_user("anna")
+    assert browser.sign_in().status_code == 302
+    return browser
+
+
+@pytest.fixture
+def add_spot(login: Callable[[Role], Connection]) -> Callable[..., None]:
+    """Stores a spot as the scraper does; some minutes old, of 20 m SSB by a human, unless said otherwise."""
+    scraper = login("scraper")
+
+    def add(dx: str = "K1ABC", minutes: float = 1, **values: Any) -> None:
+        time = datetime.now(UTC) - timedelta(minutes=minutes)
+        row = {
+            "time": time,
+            "dx": dx,
+            "spotter": "F5AAA",
+            "frequency_hz": 14_200_000,
+            "band": "20m",
+            "mode": "SSB",
+            "mode_source": "said",
+            "source": "human",
+            "snr_db": None,
+            "wpm": None,
+            "comment": "",
+            "node": "demo",
+            "received": time,
+            **values,
+        }
+        if row["mode"] is None:
+            row["mode_source"] = None
+        columns, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
+        scraper.execute("SELECT ensure_spots_partition(%s)", [row["time"]])
+        scraper.execute(f"INSERT INTO spots ({columns}) VALUES ({places})", row)  # type: ignore[arg-type]
+
+    return add
+
+
+@pytest.fixture
+def superuser_ends(database: str) -> Callable[[], int]:
+    """Ends the dashboard's connections with the database, and says how many those were."""
+
+    def end() -> int:
+        with support.superuser() as connection:
+            return len(
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE usename = 'dashboard' AND datname = %s",
+                    [database.removeprefix("dbname=")],
+                ).fetchall()
+            )
+
+    return end

@@ -1,0 +1,86 @@
+"""Who may see what, at every address there is."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from tests.app.web.browser import Browser
+
+PUBLIC = {"/health", "/sign-in", "/static"}
+
+
+def paths(app: Flask) -> list[str]:
+    return sorted({rule.rule for rule in app.url_map.iter_rules()})
+
+
+def test_nobody_sees_anything_without_a_sign_in(app: Flask, browser: Browser) -> None:
+    closed = [path for path in paths(app) if not path.startswith(tuple(PUBLIC))]
+    assert closed == ["/", "/auth/check", "/settings", "/sign-out", "/sign-out-elsewhere", "/spots.csv"]
+    for path in closed:
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"):
+            answer = browser.send(method, path)
+            assert answer.status_code in (302, 400, 401, 404, 405), (method, path, answer.status)
+            assert "DX" not in answer.text
+            if answer.status_code == 302:
+                assert answer.location.startswith("/sign-in")
+
+
+@pytest.mark.parametrize("path", ["/spots.csv", "/auth/check"])
+def test_programs_are_told_so_in_json(browser: Browser, path: str) -> None:
+    answer = browser.get(path)
+    assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
+
+
+def test_a_program_that_asks_for_json_gets_no_sign_in_page(browser: Browser) -> None:
+    assert browser.get("/", Accept="application/json").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("role", "asked", "status"),
+    [
+        ("viewer", "", 204),
+        ("user", "", 204),
+        ("viewer", "?role=user", 403),
+        ("user", "?role=user", 204),
+        ("user", "?role=owner", 403),
+        ("owner", "?role=owner", 204),
+        ("owner", "?role=viewer", 204),
+        ("owner", "?role=admin", 400),
+        ("owner", "?role=%00", 400),
+        ("owner", "?role=", 400),
+    ],
+)
+def test_nginx_is_told_who_may(
+    browser: Browser, add_user: Callable[..., None], role: str, asked: str, status: int
+) -> None:
+    add_user("anna", role)
+    browser.sign_in()
+    assert browser.get(f"/auth/check{asked}").status_code == status
+
+
+def test_a_viewer_looks_and_changes_nothing(browser: Browser, add_user: Callable[..., None]) -> None:
+    add_user("anna", "viewer")
+    browser.sign_in()
+    assert browser.get("/?band=20m").status_code == 200
+    assert browser.get("/").status_code == 200, "its filters are not remembered"
+    assert "Settings" not in browser.get("/").text
+    assert browser.get("/settings").status_code == 403
+
+
+def test_pages_are_not_kept_by_anybody(anna: Browser) -> None:
+    for path in ("/", "/settings", "/spots.csv", "/health", "/nowhere"):
+        assert anna.get(path).headers["Cache-Control"] == "no-store"
+
+
+def test_scripts_and_styles_are_kept_for_ever_under_an_address_of_their_content(browser: Browser) -> None:
+    import re
+
+    address = re.search(r'href="(/static/[0-9a-f]{12}/style.css)"', browser.get("/sign-in").text)
+    assert address
+    answer = browser.get(address[1])
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert "Set-Cookie" not in answer.headers
+    assert browser.get(address[1].replace("style.css", "../templates/layout.html")).status_code == 404
+    assert browser.get("/static/000000000000/style.css").status_code == 404
