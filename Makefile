@@ -5,11 +5,9 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
-export PYTHONPATH := $(CURDIR)
-PYTHON := app simulator tools/release tools/host ops tests bench
 
 # Tests need a PostgreSQL of their own; pg_virtualenv makes one and removes it.
-WITH_POSTGRES := pg_virtualenv -o fsync=off -o max_connections=200
+WITH_POSTGRES := pg_virtualenv -t -o fsync=off -o max_connections=200
 
 .PHONY: help
 help: ## list the targets
