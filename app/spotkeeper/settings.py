@@ -150,11 +150,18 @@ def load(path: Path) -> Settings:
     except UnicodeDecodeError:
         raise SettingsError(f"{path}: not a text file in UTF-8") from None
     try:
-        return msgspec.toml.decode(text, type=Settings)
+        return msgspec.toml.decode(text, type=Settings, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{path}: {_sentence(str(error))}") from None
     except msgspec.DecodeError as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
+
+
+def _path(kind: type, value: object) -> Path:
+    """A value of a field of type Path, the only one that msgspec does not read by itself."""
+    if not isinstance(value, str):
+        raise ValueError(f"Expected `str`, got `{type(value).__name__}`")
+    return Path(value)
 
 
 def _sentence(message: str) -> str:
