@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from conftest import RunningNode, simulator
+from running_node import RunningNode, simulator
 
 from simulator.cli import main
 

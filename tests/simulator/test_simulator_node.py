@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from conftest import Client, RunningNode
+from running_node import Client, RunningNode
 
 Start = Callable[..., RunningNode]
 SPOT = "F5AAA 29600.0 K1ABC FM big signal"
@@ -351,6 +351,7 @@ class TestMisbehaviour:
         assert len(LINE.findall(rest)) == 20
         assert len(rest.split(b"\r\n")) == 41
         assert any(byte > 127 for byte in rest)
+        assert b"\xff" not in rest
 
     def test_a_slow_prompt_comes_byte_by_byte(self, node: Start) -> None:
         client = node("--misbehave", "slow-prompt:0.7").client()
