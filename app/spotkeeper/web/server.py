@@ -4,13 +4,16 @@ One process, since its metrics are its own; threads wait for PostgreSQL, not for
 """
 
 import os
+import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from gunicorn.arbiter import Arbiter
+from flask import Flask
+from prometheus_client import CollectorRegistry, make_wsgi_app
 
-from spotkeeper import metrics
 from spotkeeper.errors import OperatorError
 from spotkeeper.settings import Settings, load
 from spotkeeper.web import create_app
@@ -23,30 +26,56 @@ workers = 1
 threads = THREADS
 timeout = 30
 graceful_timeout = 5
-forwarded_allow_ips = "*"
+forwarded_allow_ips = "*"  # who reaches the socket is nginx
 control_socket_disable = True
+
+_metrics_socket: socket.socket
 
 
 def on_starting(server: Any) -> None:
-    """Ends gunicorn with exit code 2 when the settings cannot be used."""
+    """Opens the port of the metrics once, for all workers that may follow each other on a reload.
+
+    Ends gunicorn with exit code 2 when the settings cannot be used or the port is taken.
+    """
+    global _metrics_socket
     try:
-        _settings().dashboard.secret_key()
+        dashboard = _settings().dashboard
+        dashboard.secret_key()
+        _metrics_socket = _listen(dashboard.metrics_port)
     except OperatorError as error:
         print(f"spotkeeper-dashboard: {error}", file=sys.stderr)
         sys.exit(2)
 
 
-def application() -> Any:
+def application() -> Flask:
     """The app, by the file that SPOTKEEPER_SETTINGS names, with its metrics served."""
-    settings = _settings()
-    app = create_app(settings)
-    try:
-        metrics.serve(app.extensions["metrics"].registry, settings.dashboard.metrics_port)
-    except OperatorError as error:
-        print(f"spotkeeper-dashboard: {error}", file=sys.stderr)
-        sys.exit(Arbiter.APP_LOAD_ERROR)  # ends gunicorn; any other code would have it try for ever
+    app = create_app(_settings())
+    _serve_metrics(app.extensions["metrics"].registry)
     return app
 
 
 def _settings() -> Settings:
     return load(Path(os.environ.get("SPOTKEEPER_SETTINGS", "/etc/spotkeeper/spotkeeper.toml")))
+
+
+def _listen(port: int) -> socket.socket:
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise OperatorError(f"cannot serve metrics on 127.0.0.1:{port}: {error.strerror}") from None
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def _serve_metrics(registry: CollectorRegistry) -> None:
+    address = _metrics_socket.getsockname()
+    server = WSGIServer(address, _Quiet, bind_and_activate=False)
+    server.socket.close()
+    server.socket = _metrics_socket
+    server.server_name, server.server_port = address
+    server.setup_environ()
+    server.set_app(make_wsgi_app(registry))
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
