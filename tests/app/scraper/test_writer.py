@@ -1,0 +1,203 @@
+"""From the spool into a real PostgreSQL."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+from spotkeeper.db import spots
+from spotkeeper.db.connection import Connection, Role
+from spotkeeper.scraper.metrics import ScraperMetrics
+from spotkeeper.scraper.spool import Spool
+from spotkeeper.scraper.watchdog import Watchdog
+from spotkeeper.scraper.writer import Writer
+
+from tests.app.conftest import Server
+from tests.app.scraper.conftest import wait_until
+from tests.support.database import superuser
+
+Login = Callable[[Role], Connection]
+
+NOW = int(time.time()) // 60 * 60 * 1_000_000
+STAMP = f"{datetime.fromtimestamp(NOW / 1e6, UTC):%H%M}Z".encode()
+
+
+def line(dx: str, comment: str = "CW 599") -> bytes:
+    return f"DX de F5AAA:     14025.0  {dx:12} {comment:30} ".encode() + STAMP
+
+
+class Station:
+    """A writer between a spool and a database; `fill` spools lines and returns when they are dealt with."""
+
+    def __init__(self, folder: Path, conninfo: str) -> None:
+        self.spool = Spool(folder / "spool")
+        self.registry = CollectorRegistry()
+        self.metrics = ScraperMetrics(self.registry, ["demo"])
+        self.conninfo = conninfo
+        self.start()
+
+    def start(self) -> None:
+        self.writer = Writer(self.spool, self.conninfo, self.metrics, Watchdog())
+        self.writer.start()
+
+    def fill(self, *lines: bytes, received: int = NOW) -> None:
+        self.spool.append("demo", received, lines)
+        wait_until(lambda: not len(self.spool) or not self.writer.is_alive(), "the spool is empty")
+        assert self.writer.failure is None
+
+    def value(self, name: str, **labels: str) -> float:
+        return self.registry.get_sample_value(f"spotkeeper_scraper_{name}", labels) or 0
+
+
+@pytest.fixture
+def station(tmp_path: Path, database: str) -> Iterator[Station]:
+    station = Station(tmp_path, database)
+    yield station
+    station.writer.stop(5)
+    assert not station.writer.is_alive()
+
+
+def test_every_column(station: Station, login: Login) -> None:
+    said = "FN20JQ<>CM99NE -5dB 20 WPM FT8"
+    station.fill(line("K1ABC", said).replace(b"F5AAA", b"DK9IP-1-#"), received=NOW + 123_456)
+    row = (
+        login("dashboard")
+        .execute(
+            """SELECT time, dx, spotter, frequency_hz, khz, band, mode, mode_source, source, snr_db, wpm,
+                dx_grid, spotter_grid, comment, node, recovered, received FROM spots"""
+        )
+        .fetchone()
+    )
+    moment = datetime.fromtimestamp(NOW / 1e6, UTC)
+    assert row == (
+        moment, "K1ABC", "DK9IP-1", 14_025_000, 14_025, "20m", "FT8", "said", "machine", -5, 20,
+        "CM99NE", "FN20JQ", said, "demo", False, moment.replace(microsecond=123_456),
+    )  # fmt: skip
+
+
+def test_what_comes_twice_is_stored_once_and_what_differs_is_not_lost(station: Station, login: Login) -> None:
+    station.fill(line("K1ABC"), line("K1ABC", "other words"), line("K2ABC"))
+    station.fill(
+        line("K1ABC"), line("K1ABC").replace(b"F5AAA", b"F5BBB"), line("K1ABC").replace(b"14025", b"14026")
+    )
+    assert login("dashboard").execute("SELECT count(*) FROM spots").fetchone() == (4,)
+    assert station.value("spots_stored_total", band="20m", mode="CW", source="human") == 4
+    assert station.value("spots_doubled_total") == 2
+
+
+def test_listeners_are_told_the_ids_of_the_new_ones(station: Station, login: Login) -> None:
+    listener = login("notifier")
+    listener.execute("LISTEN spots")
+    station.fill(line("K1ABC"), line("K2ABC"), line("K3ABC"))
+    station.fill(line("K1ABC"))
+    station.fill(line("K4ABC"))
+    ids = [row[0] for row in listener.execute("SELECT id FROM spots ORDER BY id")]
+    told = [notice.payload for notice in listener.notifies(timeout=2, stop_after=2)]
+    assert told == [f"{ids[0]} {ids[2]}", f"{ids[3]} {ids[3]}"]
+
+
+def test_comments_of_all_sorts_of_bytes(station: Station, login: Login) -> None:
+    comments = ["back\\slash \\N \\.", "a\ttab", "nul\0nul", "Grüße ✓", "'; DROP TABLE spots --"]
+    station.fill(*[line(f"K{number}ABC", comment) for number, comment in enumerate(comments)])
+    found = [row[0] for row in login("dashboard").execute("SELECT comment FROM spots ORDER BY dx")]
+    assert found == ["back\\slash \\N \\.", "a tab", "nul nul", "Grüße ✓", "'; DROP TABLE spots --"]
+
+
+def test_bulletins(station: Station, login: Login) -> None:
+    wcy = b"WCY de DK0WCY-1 <00> : K=0 expK=3 A=10 R=88 SFI=135 SA=qui GMF=qui Au=no"
+    station.fill(wcy, wcy, b"WWV de AE5E <00>:   SFI=133, A=12, K=3, Minor w/G1 -> No Storms")
+    rows = login("dashboard").execute(
+        "SELECT kind, station, sfi, a_index, k_index, expected_k, sunspots, text FROM solar ORDER BY kind"
+    )
+    assert rows.fetchall() == [
+        ("WCY", "DK0WCY-1", 135, 10, 0, 3, 88, "SA=qui GMF=qui Au=no"),
+        ("WWV", "AE5E", 133, 12, 3, None, None, "Minor w/G1 -> No Storms"),
+    ]
+
+
+def test_rubbish_is_counted_and_kept(station: Station, login: Login) -> None:
+    too_short, not_text, too_long = rubbish = [b"DX de \xff\x00", b"\x01\x02", b"x" * 1025]
+    station.fill(line("K1ABC"), *rubbish, b"Hello Bob", line("K2ABC"))
+    grafana = login("grafana")
+    rows = grafana.execute("SELECT line, reason FROM unparsed_lines ORDER BY reason").fetchall()
+    assert rows == [
+        (too_long, "longer than 1024 bytes"),
+        (not_text, "not text"),
+        (too_short, "too short for a spot"),
+    ]
+    assert station.value("parse_failures_total", node="demo") == 3
+    assert grafana.execute("SELECT count(*) FROM spots").fetchone() == (2,)
+
+
+def test_of_unparsed_lines_the_newest_are_kept(
+    station: Station, login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spots, "UNPARSED_KEPT", 10)
+    for number in range(25):
+        station.fill(b"DX de %d" % number, received=NOW + number)
+    rows = login("grafana").execute("SELECT line FROM unparsed_lines ORDER BY received").fetchall()
+    assert rows == [(b"DX de %d" % number,) for number in range(15, 25)]
+
+
+def test_the_one_row_that_postgresql_refuses_does_not_stop_the_others(station: Station, login: Login) -> None:
+    old = b"  14030.0 G1EEE       24-Nov-1926 0357Z long ago                    <K1DDD>"
+    station.fill(
+        *[line(f"K{number}ABC") for number in range(50)], old, *[line(f"N{n}ABC") for n in range(49)]
+    )
+    assert login("dashboard").execute("SELECT count(*) FROM spots").fetchone() == (99,)
+    (row,) = login("grafana").execute("SELECT line, reason FROM unparsed_lines")
+    assert row[0] == old
+    assert row[1].startswith("refused: no partition for 1926-11-01")
+
+
+def test_a_month_without_a_partition_gets_one(station: Station, login: Login) -> None:
+    station.fill(
+        b"  14030.0 G1EEE       31-Jan-2026 2359Z                            <K1DDD>",
+        b"  14030.0 G1EEE        1-Feb-2026 0000Z                            <K1DDD>",
+    )
+    rows = login("grafana").execute("SELECT tableoid::regclass::text, recovered FROM spots ORDER BY time")
+    assert rows.fetchall() == [("spots_2026_01", True), ("spots_2026_02", True)]
+    assert station.value("spots_recovered_total") == 2
+
+
+def test_a_schema_that_does_not_exist_yet_is_waited_for(tmp_path: Path, server: Server) -> None:
+    station = Station(tmp_path, server.empty())
+    station.spool.append("demo", NOW, [line("K1ABC")])
+    time.sleep(0.5)
+    assert len(station.spool) == 1
+    assert station.value("database_up") == 0
+    station.writer.stop(5)
+    assert not station.writer.is_alive()
+    station.conninfo = server.migrated()
+    station.start()
+    wait_until(lambda: not len(station.spool), "the spool is empty")
+    wait_until(lambda: station.value("database_up") == 1, "the writer knows that the database is there")
+    station.writer.stop(5)
+
+
+def test_connections_that_are_ended_and_refused(station: Station, login: Login) -> None:
+    station.fill(line("K1ABC"))
+    name = login("dashboard").info.dbname
+    with superuser() as admin:
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = %s AND application_name = 'spotkeeper scraper'",
+            [name],
+        )
+        station.spool.append("demo", NOW, [line("K2ABC"), line("K3ABC")])
+        wait_until(lambda: station.value("database_up") == 0, "the writer knows that the database is away")
+        station.spool.append("demo", NOW, [line("K4ABC")])
+        assert len(station.spool) == 3
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    wait_until(lambda: not len(station.spool), "the spool is empty")
+    assert login("grafana").execute("SELECT count(*) FROM spots").fetchone() == (4,)
+
+
+def test_stop_writes_what_is_left(station: Station, login: Login) -> None:
+    station.spool.append("demo", NOW, [line(f"K{number}ABC") for number in range(5000)])
+    station.writer.stop(5)
+    assert len(station.spool) == 0
+    assert login("dashboard").execute("SELECT count(*) FROM spots").fetchone() == (5000,)
