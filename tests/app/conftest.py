@@ -1,5 +1,6 @@
 """A real PostgreSQL for the tests of the application."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -12,12 +13,11 @@ from tests.support import database as support
 
 
 class Server:
-    """Makes databases in the throw-away PostgreSQL, and removes them with `close`."""
+    """Makes databases in the throw-away PostgreSQL; they go with it."""
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self) -> None:
         support.create_roles()
-        self._prefix = prefix
-        self._names: list[str] = []
+        self._made = 0
         self._template: str | None = None
 
     def empty(self) -> str:
@@ -30,30 +30,23 @@ class Server:
             conninfo = self._create()
             with connect(conninfo, "owner", autocommit=True) as owner:
                 list(migrate(owner))
-            self._template = self._names[-1]
+            self._template = conninfo.removeprefix("dbname=")
         return self._create(self._template)
 
-    def close(self) -> None:
-        while self._names:
-            support.drop_database(self._names.pop())
-
     def _create(self, template: str | None = None) -> str:
-        name = f"{self._prefix}_{len(self._names)}"
+        self._made += 1
+        name = f"test_{os.getpid()}_{self._made}"
         support.create_database(name, template)
-        self._names.append(name)
         return f"dbname={name}"
 
 
 @pytest.fixture(scope="session")
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+def server() -> Server:
     """The PostgreSQL that the libpq variables name."""
-    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
     try:
-        server = Server(f"spotkeeper_test_{worker}")
+        return Server()
     except support.NoServer as error:
         pytest.exit(f"the tests of the application need PostgreSQL: {error}", returncode=2)
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -31,13 +31,14 @@ def superuser(database: str = "postgres") -> psycopg.Connection[tuple[object, ..
 
 def create_roles() -> None:
     """Make the roles of the station that are not there yet; safe to run at the same time."""
-    password = os.environ["PGPASSWORD"]
     with superuser() as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('roles'))")
         there = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
         for role in ROLES:
             if role not in there:
-                create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), password)
+                create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                    sql.Identifier(role), os.environ["PGPASSWORD"]
+                )
                 connection.execute(create)
         connection.execute("GRANT pg_monitor TO exporter")
 

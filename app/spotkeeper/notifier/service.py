@@ -6,11 +6,13 @@ sent and the older ones counted as skipped, for a live page shows what happens n
 """
 
 import logging
+import os
 import re
 import signal
 import sys
 from collections import deque
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic, sleep
 from typing import NoReturn
 
@@ -46,6 +48,24 @@ def run(settings: Settings) -> NoReturn:
         systemd.notify("STOPPING=1")
 
 
+class Place:
+    """How far we came, kept over a restart of the process where systemd gives a runtime directory."""
+
+    def __init__(self, directory: str | None) -> None:
+        self._file = Path(directory, "newest_id") if directory else None
+
+    def read(self) -> int | None:
+        """The id last written, None when there is none."""
+        try:
+            return int(self._file.read_text()) if self._file else None
+        except (FileNotFoundError, ValueError):  # ValueError: killed while writing
+            return None
+
+    def write(self, id: int) -> None:
+        if self._file:
+            self._file.write_text(str(id))
+
+
 class Notifier:
     """The way from NOTIFY spots to the publisher."""
 
@@ -53,7 +73,8 @@ class Notifier:
         self._conninfo = conninfo
         self._publisher = publisher
         self._metrics = metrics
-        self._newest: int | None = None  # highest id that was published or skipped
+        self._place = Place(os.environ.get("RUNTIME_DIRECTORY"))
+        self._newest = self._place.read()  # highest id that was published or skipped
         self._waiting: tuple[int, int] | None = None  # lowest and highest id that may be unpublished
         # Ids of two writers may interleave, so that what waits can reach back over what was published.
         self._published: deque[int] = deque(maxlen=REMEMBERED)
@@ -62,22 +83,23 @@ class Notifier:
 
     def run(self) -> NoReturn:
         """Follow the database for ever, through any number of its interruptions."""
-        attempt = 0
+        attempt, said = 0, ""
         while True:
             try:
                 with connect(self._conninfo, "notifier", autocommit=True) as connection:
                     self._listen(connection)
-                    attempt = 0
+                    attempt, said = 0, ""
                     while True:
                         self._follow(connection)
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
                 reason = " ".join(str(error).split())
-                pause = PAUSES[min(attempt, len(PAUSES) - 1)]
-                log.warning("PostgreSQL is away, next attempt in %.1f s: %s", pause, reason)
+                if reason != said:
+                    log.warning("waiting for PostgreSQL: %s", reason)
+                    said = reason
                 self._metrics.database_up.set(0)
                 systemd.notify(f"READY=1\nWATCHDOG=1\nSTATUS=Waiting for PostgreSQL: {reason}")
+            sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
             attempt += 1
-            sleep(pause)
 
     def _listen(self, connection: Connection) -> None:
         """From now on nothing is missed; what was committed while we were away waits."""
@@ -138,6 +160,7 @@ class Notifier:
                 self._metrics.delay.observe((datetime.now(UTC) - received).total_seconds())
             self._published.append(spot.id)
             self._newest = max(self._newest or 0, spot.id)
+            self._place.write(self._newest)
             self._feed_watchdog()
         self._waiting = None
 

@@ -124,10 +124,14 @@ class Notifier:
         self._told.bind(str(folder / "notify"))
         self.states: list[str] = []
         threading.Thread(target=self._listen, daemon=True).start()
-        self._environment = os.environ | {"NOTIFY_SOCKET": str(folder / "notify")}
+        self._environment = os.environ | {
+            "NOTIFY_SOCKET": str(folder / "notify"),
+            "RUNTIME_DIRECTORY": str(folder),
+        }
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
+        self.states.clear()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "spotkeeper", "--settings", str(self.settings), "notify"],
             env=self._environment,
@@ -156,10 +160,13 @@ class Notifier:
         assert self.process.wait(timeout=10) == 0
         return time.monotonic() - started
 
-    def close(self) -> None:
+    def kill(self) -> None:
         if self.process:
             self.process.kill()
             self.process.communicate()
+
+    def close(self) -> None:
+        self.kill()
         self._told.shutdown(socket.SHUT_RD)
         self._told.close()
 
