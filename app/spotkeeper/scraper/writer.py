@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 
 import psycopg
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 BATCH_LINES = 1000
 IDLE_SECONDS = 1.0
+# While there is nothing to store, PostgreSQL is asked so often whether it is there.
+CHECK_SECONDS = 10.0
 RETRY_SECONDS = 0.5
 MOST_RETRY_SECONDS = 10.0
 # Longer than a connection and the statements of one transaction may take by their own time-outs.
@@ -61,25 +64,33 @@ class Writer(threading.Thread):
 
     def _drain(self) -> None:
         retry_seconds = RETRY_SECONDS
+        next_check = 0.0
         while True:
             self._watchdog.expect("writer", HUNG_SECONDS)
             lines = self._spool.oldest(BATCH_LINES)
-            if lines and self._store(lines):
+            if not lines and self._stopping.is_set():
+                return
+            if not lines and time.monotonic() < next_check:
+                self._spool.wait(IDLE_SECONDS)
+            elif self._store(lines):
                 retry_seconds = RETRY_SECONDS
+                next_check = time.monotonic() + CHECK_SECONDS
             elif self._stopping.is_set():
                 return
-            elif lines:
+            else:
                 self._stopping.wait(retry_seconds)
                 retry_seconds = min(2 * retry_seconds, MOST_RETRY_SECONDS)
-            else:
-                self._spool.wait(IDLE_SECONDS)
 
     def _store(self, lines: Sequence[SpooledLine]) -> bool:
+        """Whether the database took them; of no lines, whether it is there."""
         try:
             if self._connection is None:
                 self._connection = connect(self._conninfo, "scraper", autocommit=True)
                 table.prepare(self._connection)
-            self._put(self._connection, lines)
+            if lines:
+                self._put(self._connection, lines)
+            else:
+                self._connection.execute("SELECT 1")
         except psycopg.Error as error:
             self._disconnect()
             self._say(" ".join(str(error).split()))

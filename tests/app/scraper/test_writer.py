@@ -196,6 +196,13 @@ def test_connections_that_are_ended_and_refused(station: Station, login: Login) 
     assert login("grafana").execute("SELECT count(*) FROM spots").fetchone() == (4,)
 
 
+def test_an_idle_database_is_asked_whether_it_is_there(tmp_path: Path, server: Server) -> None:
+    station = Station(tmp_path, server.migrated())
+    wait_until(lambda: station.value("database_up") == 1, "the writer knows that the database is there")
+    station.writer.stop(5)
+    assert not station.writer.is_alive()
+
+
 def test_stop_writes_what_is_left(station: Station, login: Login) -> None:
     station.spool.append("demo", NOW, [line(f"K{number}ABC") for number in range(5000)])
     station.writer.stop(5)
