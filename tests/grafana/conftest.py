@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from spotkeeper.db.connection import connect
+from spotkeeper.db.migrate import migrate
 
-from tests.app.conftest import Server
+from tests.support import database as support
 
 ROOT = Path(__file__).resolve().parents[2]
 DASHBOARD = json.loads((ROOT / "grafana" / "dashboards" / "station.json").read_text())
@@ -19,11 +20,17 @@ ROWS = [panel["title"] for panel in DASHBOARD["panels"] if panel["type"] == "row
 
 
 @pytest.fixture(scope="session")
-def station(request: pytest.FixtureRequest) -> Iterator[str]:
+def station() -> str:
     """The conninfo of a database with the whole schema that received a little of everything a minute ago."""
-    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
-    server = Server(f"spotkeeper_grafana_{worker}")
-    conninfo = server.migrated()
+    name = f"grafana_{os.getpid()}"
+    conninfo = f"dbname={name}"
+    try:
+        support.create_roles()
+    except support.NoServer as error:
+        pytest.exit(f"the dashboard's queries need PostgreSQL: {error}", returncode=2)
+    support.create_database(name)
+    with connect(conninfo, "owner", autocommit=True) as owner:
+        list(migrate(owner))
     with connect(conninfo, "scraper", autocommit=True) as scraper:
         scraper.execute(
             "SELECT ensure_spots_partition(now()), ensure_spots_partition(now() - interval '1 minute')"
@@ -43,5 +50,4 @@ def station(request: pytest.FixtureRequest) -> Iterator[str]:
             "INSERT INTO unparsed_lines (node, received, line, reason)"
             " VALUES ('demo', now() - interval '1 minute', '\\x445820646520ff00', 'no frequency')"
         )
-    yield conninfo
-    server.close()
+    return conninfo
