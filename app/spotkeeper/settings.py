@@ -1,6 +1,5 @@
 """The settings file, /etc/spotkeeper/spotkeeper.toml, as checked values."""
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -104,27 +103,23 @@ class Dashboard(_Section, frozen=True):
     """The web pages."""
 
     metrics_port: Port = 9812
-    secret_key_file: Path | None = None
+    secret_key_file: Path = Path("/etc/spotkeeper/secret_key")
 
     def secret_key(self) -> bytes:
-        """The key that signs cookies, from `secret_key_file` or systemd's credential `secret_key`.
+        """The key that signs cookies.
 
-        Raises SettingsError when there is none, or one shorter than 32 bytes.
+        Raises SettingsError when it cannot be read or is shorter than 32 bytes.
         """
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        path = self.secret_key_file or (Path(credentials, "secret_key") if credentials else None)
-        if path is None:
-            raise SettingsError(
-                "dashboard.secret_key_file is not set and there is no $CREDENTIALS_DIRECTORY: name a file of"
-                f" at least {SECRET_KEY_BYTES} random bytes"
-            )
         try:
-            key = path.read_bytes()
+            key = self.secret_key_file.read_bytes()
         except OSError as error:
-            raise SettingsError(f"dashboard.secret_key_file: cannot read {path}: {error.strerror}") from None
+            raise SettingsError(
+                f"dashboard.secret_key_file: cannot read {self.secret_key_file}: {error.strerror}"
+            ) from None
         if len(key) < SECRET_KEY_BYTES:
             raise SettingsError(
-                f"dashboard.secret_key_file: {path} holds {len(key)} bytes of at least {SECRET_KEY_BYTES}"
+                f"dashboard.secret_key_file: {self.secret_key_file} holds {len(key)} bytes, at least"
+                f" {SECRET_KEY_BYTES} are needed"
             )
         return key
 
