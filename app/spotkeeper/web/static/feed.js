@@ -1,5 +1,5 @@
 const RETRY = 5_000;
-const KEPT_BY_SERVER = 4 * 60_000; // nginx keeps the messages of the last five minutes for who comes back
+const KEPT_BY_SERVER = 9 * 60_000; // nginx keeps the messages of the last ten for who comes back
 
 /**
  * Follows the live spots and does not give up.

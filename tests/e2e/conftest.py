@@ -1,0 +1,115 @@
+"""A browser before the whole stack."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.e2e.stack import Stack
+from tests.support.database import NoServer
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PASSWORD = "a long enough one"
+USERS = {"anna": "user", "bert": "user", "vera": "viewer", "olga": "owner"}
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    stack = Stack(tmp_path_factory.mktemp("stack"))
+    try:
+        stack.start()
+    except NoServer as error:
+        pytest.exit(f"the browser test needs PostgreSQL: {error}", returncode=2)
+    try:
+        for name, role in USERS.items():
+            stack.run("user", "add", name, "--role", role, "--password-stdin", text=PASSWORD + "\n")
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def open_browser(stack: Stack, chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens a fresh browser; what its pages complain about fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_browser(**options: Any) -> BrowserContext:
+        options = {"viewport": {"width": 1440, "height": 900}} | options
+        context = chromium.new_context(base_url=stack.url, ignore_https_errors=True, **options)
+        context.set_default_timeout(5_000)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on(
+            "console",
+            lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None,
+        )
+        contexts.append(context)
+        return context
+
+    yield open_browser
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(open_browser: Callable[..., BrowserContext]) -> Page:
+    """A page on which nobody is signed in."""
+    return open_browser().new_page()
+
+
+@pytest.fixture(scope="session")
+def signed_in(stack: Stack, chromium: Browser) -> Callable[[str], Any]:
+    """The cookies of a user, who signs in once: nginx lets an address try only so often."""
+
+    @cache
+    def state(name: str) -> Any:
+        context = chromium.new_context(base_url=stack.url, ignore_https_errors=True)
+        sign_in(context.new_page(), name)
+        cookies = context.storage_state()
+        context.close()
+        return cookies
+
+    return state
+
+
+@pytest.fixture
+def anna(open_browser: Callable[..., BrowserContext], signed_in: Callable[[str], Any]) -> Page:
+    """The spots, as a user with default settings sees them."""
+    page = open_browser(storage_state=signed_in("anna")).new_page()
+    page.goto("/?window=1h")
+    return page
+
+
+def sign_in(page: Page, name: str) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign out").wait_for()

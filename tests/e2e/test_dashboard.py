@@ -1,0 +1,271 @@
+"""What somebody sees who uses the dashboard with a browser."""
+
+import itertools
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
+
+from tests.e2e.conftest import ARGUMENTS, CHROMIUM, SCREENSHOTS, sign_in
+from tests.e2e.stack import Stack
+
+Open = Callable[..., BrowserContext]
+_numbers = itertools.count(100)
+
+
+def new_call() -> str:
+    """A DX call that no spot had yet."""
+    number = next(_numbers)
+    return f"XX{number % 10}{''.join(chr(65 + int(digit)) for digit in str(number))}"
+
+
+def row(page: Page, call: str) -> Locator:
+    return page.locator("tbody tr").filter(has=page.get_by_text(call, exact=True))
+
+
+def band(page: Page, metres: str) -> Locator:
+    return page.get_by_role("checkbox", name=re.compile(rf"^{metres}\sm\b"))
+
+
+def is_live(page: Page) -> None:
+    expect(page.get_by_role("status")).to_have_text(re.compile("Live"))
+
+
+def test_still_signed_in_after_the_browser_was_closed(
+    stack: Stack, playwright: Playwright, tmp_path: Path
+) -> None:
+    def start() -> BrowserContext:
+        return playwright.chromium.launch_persistent_context(
+            tmp_path / "profile",
+            executable_path=CHROMIUM,
+            args=ARGUMENTS,
+            base_url=stack.url,
+            ignore_https_errors=True,
+        )
+
+    browser = start()
+    sign_in(browser.pages[0], "anna")
+    browser.close()
+    browser = start()
+    browser.pages[0].goto("/")
+    expect(browser.pages[0].get_by_role("heading", name="Latest DX spots")).to_be_attached()
+    browser.close()
+
+
+def test_nobody_sees_anything_before_signing_in(page: Page) -> None:
+    page.goto("/?band=20m")
+    expect(page).to_have_url(re.compile("/sign-in"))
+    for path in ("/live/spots", "/spots.csv", "/auth/check"):
+        assert page.request.get(path).status == 401
+    assert page.request.get("/prometheus/", max_redirects=0).status in (302, 303)
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("Name or password is wrong.")
+
+
+def test_after_signing_in_one_is_where_one_wanted_to_be(page: Page) -> None:
+    page.goto("/?band=40m&mode=CW&window=3h")
+    page.get_by_label("Name").fill("anna")
+    page.get_by_label("Password").fill("a long enough one")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile(r"/\?band=40m&mode=CW&window=3h$"))
+
+
+def test_a_viewer_reaches_nothing_of_the_owner(open_browser: Open, signed_in: Callable[[str], Any]) -> None:
+    page = open_browser(storage_state=signed_in("vera")).new_page()
+    page.goto("/")
+    expect(page.get_by_role("link", name="Settings")).to_have_count(0)
+    for path in ("/settings", "/prometheus/", "/auth/check?role=owner"):
+        assert page.request.get(path).status == 403
+
+
+def test_signed_out_is_out(page: Page) -> None:
+    sign_in(page, "bert")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(0)
+    assert page.request.get("/live/spots").status == 401
+
+
+def test_a_new_spot_is_on_the_page_within_two_seconds(stack: Stack, anna: Page) -> None:
+    is_live(anna)
+    call = new_call()
+    told = time.monotonic()
+    stack.tell_node("spot", f"F5AAA 29600.0 {call} FM big signal")
+    row(anna, call).wait_for(timeout=2_000)
+    took = time.monotonic() - told
+    print(f"a spot was on the page {took:.2f} s after the node was told")
+    assert took < 2
+    for text in ("29600.0", "10\N{NO-BREAK SPACE}m", "FM", "F5AAA", "FM big signal"):
+        expect(row(anna, call).get_by_text(text, exact=True)).to_be_visible()
+    expect(row(anna, call).get_by_text("skimmer")).to_be_hidden()
+
+
+def test_live_rows_are_written_as_the_server_writes_them(stack: Stack, anna: Page) -> None:
+    is_live(anna)
+    calls = [new_call() for _ in range(3)]
+    stack.tell_node("spot", f"F5AAA 7018.25 {calls[0]} <b>bold</b> & so on")
+    stack.tell_node("spot", f"F5AAA 10489650.0 {calls[1]} QO-100")
+    stack.tell_node("spot", f"F5AAA 27555.0 {calls[2]}")
+
+    def cells(call: str) -> list[str]:
+        row(anna, call).wait_for()
+        return row(anna, call).locator("td").all_inner_texts()
+
+    live = [cells(call) for call in calls]
+    anna.reload()
+    assert [cells(call) for call in calls] == live
+
+
+def test_filters_stay_and_hold_for_live_spots(
+    stack: Stack, anna: Page, open_browser: Open, signed_in: Callable[[str], Any]
+) -> None:
+    band(anna, "20").check()
+    expect(anna).to_have_url(re.compile("band=20m"))
+    anna.get_by_label("SSB").check()
+    expect(anna).to_have_url(re.compile("band=20m&mode=SSB"))
+    expect(anna.get_by_label("SSB")).to_be_focused()
+    is_live(anna)
+
+    other, fitting = new_call(), new_call()
+    stack.tell_node("spot", f"F5AAA 29600.0 {other} FM")
+    stack.tell_node("spot", f"F5AAA 14250.0 {fitting} SSB")
+    row(anna, fitting).wait_for()
+    expect(row(anna, other)).to_have_count(0)
+
+    phone = open_browser(storage_state=signed_in("anna")).new_page()
+    phone.goto("/")
+    expect(phone).to_have_url(re.compile("band=20m&mode=SSB"))
+    expect(phone.get_by_label("SSB")).to_be_checked()
+    expect(row(phone, other)).to_have_count(0)
+    phone.get_by_role("link", name="Clear").click()
+    expect(row(phone, other)).to_be_visible()
+
+
+def test_who_reads_further_down_is_not_disturbed(stack: Stack, anna: Page) -> None:
+    is_live(anna)
+    anna.set_viewport_size({"width": 390, "height": 400})
+    anna.wait_for_function("document.querySelectorAll('tbody tr').length > 20")
+    anna.mouse.move(0, 0)
+    anna.evaluate("scrollTo(0, 900)")
+    reading = anna.locator("tbody tr").nth(8)
+    before = reading.bounding_box()
+    call = new_call()
+    stack.tell_node("spot", f"F5AAA 29600.0 {call} FM")
+    anna.get_by_role("button", name=re.compile("new spot")).wait_for()
+    anna.wait_for_timeout(500)
+    assert reading.bounding_box() == before
+    expect(row(anna, call)).to_have_count(0)
+    anna.get_by_role("button", name=re.compile("new spot")).click()
+    expect(row(anna, call)).to_be_visible()
+    assert anna.evaluate("scrollY") == 0
+
+
+def test_a_broken_line_is_told_and_mended_and_nothing_is_missed(stack: Stack, anna: Page) -> None:
+    is_live(anna)
+    stack.stop_nginx()
+    expect(anna.get_by_role("status")).to_contain_text("Reconnecting, last spot", timeout=10_000)
+    call = new_call()
+    stack.tell_node("spot", f"F5AAA 29600.0 {call} FM")
+    stack.start_nginx()
+    expect(row(anna, call)).to_be_visible(timeout=15_000)
+    is_live(anna)
+
+
+def test_settings_survive_and_show(open_browser: Open, signed_in: Callable[[str], Any]) -> None:
+    page = open_browser(storage_state=signed_in("olga")).new_page()
+    page.goto("/settings")
+    page.get_by_label("Callsign").fill("m0xyz/p")
+    page.get_by_label("Grid").fill("jn03")
+    page.get_by_label("Time zone").fill("Asia/Kolkata")
+    page.get_by_label("miles").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+
+    other = open_browser(storage_state=signed_in("olga")).new_page()
+    other.goto("/")
+    expect(other.get_by_role("columnheader", name="Local")).to_be_visible()
+    other.goto("/settings")
+    expect(other.get_by_label("Callsign")).to_have_value("M0XYZ/P")
+    expect(other.get_by_label("miles")).to_be_checked()
+
+    other.get_by_label("Grid").fill("nowhere")
+    other.get_by_role("button", name="Save").click()
+    expect(other.get_by_text("“nowhere” is not a grid.")).to_be_visible()
+    expect(other.get_by_label("Grid")).to_have_attribute("aria-invalid", "true")
+
+
+def test_other_devices_are_out_at_once(page: Page, open_browser: Open) -> None:
+    phone = open_browser().new_page()
+    for device in (phone, page):
+        sign_in(device, "bert")
+    page.goto("/settings")
+    page.get_by_role("button", name="Sign out all other devices").click()
+    expect(page.get_by_text("All other devices are signed out.")).to_be_visible()
+    phone.goto("/settings")
+    expect(phone).to_have_url(re.compile("/sign-in"))
+
+
+def test_the_file_has_the_spots_of_the_filters(stack: Stack, anna: Page) -> None:
+    call = new_call()
+    stack.tell_node("spot", f"F5AAA 29600.0 {call} FM")
+    row(anna, call).wait_for()
+    anna.goto("/?band=10m&mode=FM&window=1h")
+    with anna.expect_download() as download:
+        anna.get_by_role("link", name="CSV").click()
+    assert re.fullmatch(r"spots-\d{8}-\d{4}Z\.csv", download.value.suggested_filename)
+    lines = Path(download.value.path()).read_text().splitlines()
+    assert lines[0].startswith("time_utc,frequency_khz,band,")
+    assert any(call in line for line in lines)
+    assert all(",10m,FM," in line for line in lines[1:])
+
+
+def test_without_scripts_the_pages_work(open_browser: Open, signed_in: Callable[[str], Any]) -> None:
+    page = open_browser(java_script_enabled=False, storage_state=signed_in("anna")).new_page()
+    page.goto("/?window=1h")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    page.get_by_label("FM", exact=True).check()
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile("mode=FM"))
+
+
+def test_with_the_keyboard_alone(anna: Page) -> None:
+    anna.keyboard.press("Tab")
+    expect(anna.get_by_role("link", name="Skip to the content")).to_be_focused()
+    anna.keyboard.press("Enter")
+    expect(anna.get_by_role("main")).to_be_focused()
+    anna.keyboard.press("Tab")
+    first = anna.get_by_role("checkbox").first
+    expect(first).to_be_focused()
+    anna.keyboard.press("Space")
+    expect(anna).to_have_url(re.compile("band="))
+    expect(first).to_be_focused()
+    expect(first).to_be_checked()
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
+def test_screenshots(
+    open_browser: Open, signed_in: Callable[[str], Any], width: int, height: int, scheme: str
+) -> None:
+    size = {"viewport": {"width": width, "height": height}, "device_scale_factor": 2 if width < 500 else 1}
+    outside = open_browser(color_scheme=scheme, **size).new_page()
+    inside = open_browser(color_scheme=scheme, storage_state=signed_in("anna"), **size).new_page()
+    for page, name, path in (
+        (outside, "sign-in", "/sign-in"),
+        (inside, "spots", "/?window=1h"),
+        (inside, "filtered", "/?band=20m&band=40m&mode=CW&window=3h"),
+        (inside, "settings", "/settings"),
+        (inside, "error", "/nowhere"),
+    ):
+        page.goto(path)
+        if page.locator("#live").count():
+            is_live(page)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", animations="disabled")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
