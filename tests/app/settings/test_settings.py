@@ -116,22 +116,14 @@ def test_file_that_cannot_be_read(file: Path) -> None:
         load(file)
 
 
-def test_secret_key_from_the_named_file_or_the_credential(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "secret_key").write_bytes(b"c" * 32)
+def test_secret_key_from_the_named_file(tmp_path: Path) -> None:
     (tmp_path / "named").write_bytes(b"n" * 40)
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert Dashboard().secret_key() == b"c" * 32
     assert Dashboard(secret_key_file=tmp_path / "named").secret_key() == b"n" * 40
 
 
-def test_secret_key_that_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
-    with pytest.raises(SettingsError, match="secret_key_file is not set"):
-        Dashboard().secret_key()
-    with pytest.raises(SettingsError, match=r"cannot read .*: No such file"):
+def test_secret_key_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"secret_key_file: cannot read .*: No such file"):
         Dashboard(secret_key_file=tmp_path / "none").secret_key()
     (tmp_path / "short").write_bytes(b"x" * 31)
-    with pytest.raises(SettingsError, match="holds 31 bytes of at least 32"):
+    with pytest.raises(SettingsError, match="holds 31 bytes, at least 32"):
         Dashboard(secret_key_file=tmp_path / "short").secret_key()
