@@ -16,6 +16,10 @@ usable=false
     python3 -c 'import apt_pkg' 2>/dev/null && usable=true
 echo "package_lists: $usable"
 
+firewall=false
+command -v ufw firewall-cmd >/dev/null && firewall=true
+echo "other_firewall: $firewall"
+
 user=${SUDO_USER:-$(id --user --name)}
 settings=$(sshd -T -C "user=$user,host=localhost,addr=127.0.0.1" 2>/dev/null)
 echo "ssh_ports: [$(awk '$1 == "port" { printf "%s%s", comma, $2; comma = ", " }' <<<"$settings")]"
