@@ -58,11 +58,19 @@ class Browser:
             KeepRedirects,
         )
 
-    def open(self, path: str, data: dict[str, str] | None = None, seconds: float = 10, scheme: str = "https") -> Any:
+    def open(
+        self,
+        path: str,
+        data: dict[str, str] | None = None,
+        *,
+        seconds: float = 10,
+        scheme: str = "https",
+        accept: str = "text/html, */*",
+    ) -> Any:
         url = f"{scheme}://{self.address}{path}"
         body = urllib.parse.urlencode(data).encode() if data is not None else None
         # What a browser sends with a form, and what the CSRF check asks for over TLS.
-        request = urllib.request.Request(url, body, {"Referer": url})
+        request = urllib.request.Request(url, body, {"Referer": url, "Accept": accept})
         return self._opener.open(request, timeout=seconds)
 
     def get(self, path: str, data: dict[str, str] | None = None, scheme: str = "https") -> Answer:

@@ -51,7 +51,7 @@ def test_its_keys_are_read_by_those_who_need_them(station: Station) -> None:
 
 def test_it_is_kept_by_a_second_run_and_renewed_by_a_timer(station: Station) -> None:
     before = shown(station).serial_number
-    assert station.host.run("/usr/local/sbin/spotkeeper-certificate").rc == 0
+    assert station.host.run("systemctl start spotkeeper-certificate.service").rc == 0
     assert shown(station).serial_number == before
     timer = station.host.run("systemctl list-timers --all --no-legend 'spotkeeper-certificate.timer'")
     assert "spotkeeper-certificate.service" in timer.stdout

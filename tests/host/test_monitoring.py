@@ -85,4 +85,4 @@ def test_retention_is_bounded_by_time_and_size(owner: Browser) -> None:
 
 
 def test_prometheus_is_shown_to_nobody_else(station: Station) -> None:
-    assert station.browser().get("/prometheus/api/v1/targets").status in (302, 401)
+    assert station.browser().get("/prometheus/api/v1/targets").status in (303, 401)

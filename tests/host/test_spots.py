@@ -30,7 +30,7 @@ def test_a_spot_that_the_node_sends_is_on_the_page_within_two_seconds_and_in_the
 
 def test_an_open_page_is_told_of_a_spot_within_two_seconds(station: Station, owner: Browser) -> None:
     call = f"Q1{invented_call()}"
-    with owner.open("/live/spots", seconds=5) as live:
+    with owner.open("/live/spots", seconds=5, accept="text/event-stream") as live:
         assert live.headers["Content-Type"].startswith("text/event-stream")
         told = time.monotonic()
         station.tell_node("spot", f"F5AAA 14025.0 {call} CW")

@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Sequence
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from spotkeeper.scraper.dialect import EndReason
 
 _INSERT_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
@@ -50,6 +53,8 @@ class ScraperMetrics:
                 self.sessions,
             ):
                 metric.labels(node)
+            for reason in get_args(EndReason):
+                self.session_ends.labels(node, reason)
             for since in (self.since_last_line, self.since_last_spot):
                 restart(since, node)
 
