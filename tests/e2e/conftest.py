@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.e2e.stack import Stack
 from tests.support.database import NoServer
@@ -23,7 +23,11 @@ ARGUMENTS = [
 ]
 PASSWORD = "a long enough one"
 USERS = {"anna": "user", "bert": "user", "vera": "viewer", "olga": "owner"}
+PATIENCE = 15_000  # milliseconds; a busy machine paints slowly, and only a failure waits so long
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +67,7 @@ def open_browser(stack: Stack, chromium: Browser) -> Iterator[Callable[..., Brow
     def open_browser(**options: Any) -> BrowserContext:
         options = {"viewport": {"width": 1440, "height": 900}} | options
         context = chromium.new_context(base_url=stack.url, ignore_https_errors=True, **options)
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(PATIENCE)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         context.on(
             "console",

@@ -18,7 +18,7 @@ from tests.support import database
 
 ROOT = Path(__file__).parents[2]
 NGINX_CONF = ROOT / "roles/nginx/templates/etc/nginx/nginx.conf.j2"
-NGINX_PAGES = ROOT / "roles/nginx/files/usr/share/spotkeeper"
+NGINX_FILES = ROOT / "roles/nginx/files"
 NGINX = "/usr/sbin/nginx"
 NAMES = ("https", "http", "publish", "node", "control", "scraper", "notifier", "dashboard")
 
@@ -154,6 +154,7 @@ class Stack:
         knows_http2_on = tuple(map(int, re.findall(r"\d+", version)[:3])) >= (1, 25, 1)
         text = jinja2.Template(NGINX_CONF.read_text(), trim_blocks=True).render(
             ansible_managed="for the browser test",
+            lookup=lambda plugin, name: (NGINX_FILES / name).read_text(),
             ansible_facts={"distribution_major_version": 13 if knows_http2_on else 12},
         )
         log = f"{self.folder}/nginx-access.log"
@@ -164,7 +165,6 @@ class Stack:
             r"access_log syslog[^;]*;": f"access_log {log} combined; {self._temporary()}",
             r"/etc/spotkeeper/tls": str(self.folder),
             r"/run/spotkeeper-dashboard": str(self.folder),
-            r"/usr/share/spotkeeper": str(NGINX_PAGES),
             r"listen (\[::\]:\d+)[^;]*;": "",
             r"listen 80\b": f"listen 127.0.0.1:{self.ports['http']}",
             r"listen 443\b": f"listen 127.0.0.1:{self.ports['https']}",

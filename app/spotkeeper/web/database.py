@@ -17,7 +17,7 @@ STATEMENT_SECONDS = 2
 def open_pool(app: Flask, conninfo: str) -> None:
     """Give the app a pool of one connection a thread. PostgreSQL may be away: each request finds out anew."""
     pool = db.pool(conninfo, "dashboard", size=THREADS)
-    # Else it would try ever more rarely, and the pages would stay away for minutes after the database is back.
+    # Else it would try ever more rarely, and pages stay away for minutes after the database is back.
     pool.reconnect_timeout = WAIT_SECONDS
     pool.open()
     app.extensions["pool"] = pool

@@ -1,6 +1,7 @@
 import { clockTime } from "./times.js";
 
 const AT_TOP = 80; // pixels: further down somebody reads
+const POINTING = 2_000; // a row that is being pointed at stays where it is for so long
 
 /** The table of spots: takes new ones at the top, or keeps them waiting while somebody reads further down. */
 export class SpotTable {
@@ -15,7 +16,9 @@ export class SpotTable {
     this.limit = Number(table.dataset.limit);
     this.lastId = Number(table.dataset.lastId);
     this.waiting = [];
+    this.pointed = 0;
 
+    this.body.addEventListener("pointermove", () => (this.pointed = Date.now()));
     this.button.addEventListener("click", () => {
       scrollTo({ top: 0, behavior: "instant" });
       this.showWaiting();
@@ -44,7 +47,7 @@ export class SpotTable {
 
   isReading() {
     const below = this.table.getBoundingClientRect().top < -AT_TOP;
-    return below || this.body.matches(":hover") && matchMedia("(hover: hover)").matches || hasSelectionIn(this.body);
+    return below || Date.now() - this.pointed < POINTING || hasSelectionIn(this.body);
   }
 
   announce() {
