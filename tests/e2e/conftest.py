@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-from tests.e2e.stack import Stack
+from tests.support.stack import Stack
 from tests.support.database import NoServer
 
 CHROMIUM = "/usr/bin/chromium"

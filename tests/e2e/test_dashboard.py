@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, SCREENSHOTS, sign_in
-from tests.e2e.stack import Stack
+from tests.support.stack import Stack
 
 Open = Callable[..., BrowserContext]
 _numbers = itertools.count(100)

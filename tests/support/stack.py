@@ -9,14 +9,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jinja2
 
 from tests.support import database
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 NGINX_CONF = ROOT / "roles/nginx/templates/etc/nginx/nginx.conf.j2"
 NGINX_FILES = ROOT / "roles/nginx/files"
 NGINX = "/usr/sbin/nginx"
@@ -24,11 +24,26 @@ NAMES = ("https", "http", "publish", "node", "control", "scraper", "notifier", "
 
 
 class Stack:
-    """Started with a folder of its own and `database`, stopped with `stop`; nothing is left running."""
+    """Started with a folder of its own and `database`, stopped with `stop`; nothing is left running.
 
-    def __init__(self, folder: Path) -> None:
+    `https` is the dashboard's port, any free one by default; `node` and `dashboard` are further arguments
+    of the simulator and of gunicorn.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        https: int | None = None,
+        node: Sequence[str] = (),
+        dashboard: Sequence[str] = (),
+    ) -> None:
         self.folder = folder
         self.ports = free_ports()
+        if https:
+            self.ports["https"] = https
+        self._node_arguments = node
+        self._dashboard_arguments = dashboard
         self.url = f"https://127.0.0.1:{self.ports['https']}"
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -44,12 +59,16 @@ class Stack:
         (self.folder / "nginx.conf").write_text(self._nginx_conf())
 
         listen = f"127.0.0.1:{self.ports['node']}"
-        self._spawn("simulator", "-m", "simulator", "serve", "--listen", listen, "--control", self._control)
+        self._spawn(
+            "simulator", "-m", "simulator", "serve", "--listen", listen, "--control", self.control,
+            *self._node_arguments,
+        )  # fmt: skip
         self._spawn("scraper", *self._spotkeeper, "scrape")
         self._spawn("notifier", *self._spotkeeper, "notify")
         self._spawn(
-            "dashboard", "-m", "gunicorn", "--config", "python:spotkeeper.web.server", "--bind", self._socket
-        )
+            "dashboard", "-m", "gunicorn", "--config", "python:spotkeeper.web.server", "--bind", self._socket,
+            *self._dashboard_arguments,
+        )  # fmt: skip
         self.start_nginx()
         wait_until((self.folder / "http.sock").exists, 20)
         wait_until(self._session_is_up, 30)
@@ -85,7 +104,7 @@ class Stack:
     def tell_node(self, command: str, value: str) -> None:
         """Tell the simulated node something, such as `spot`."""
         subprocess.run(
-            [sys.executable, "-m", "simulator", "tell", "--control", self._control, command, value],
+            [sys.executable, "-m", "simulator", "tell", "--control", self.control, command, value],
             env=self._environment,
             check=True,
             stdout=subprocess.DEVNULL,
@@ -115,7 +134,7 @@ class Stack:
         return f"unix:{self.folder / 'http.sock'}"
 
     @property
-    def _control(self) -> str:
+    def control(self) -> str:
         return f"127.0.0.1:{self.ports['control']}"
 
     def _settings(self) -> str:
