@@ -1,6 +1,7 @@
 """The real process between a simulated node and a real database."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -25,7 +26,7 @@ Key = tuple[int, str, str, int]
 STORED = "SELECT extract(epoch FROM time)::bigint, dx, spotter, khz FROM spots"
 
 
-def wait_until(true: Callable[[], bool], what: str, seconds: float = 10) -> None:
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
@@ -33,10 +34,12 @@ def wait_until(true: Callable[[], bool], what: str, seconds: float = 10) -> None
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Not one that the kernel gives to outgoing connections: it stays free while a process is down."""
+    for port in random.sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no free port among a hundred")
 
 
 class Scraper:
@@ -70,7 +73,7 @@ class Scraper:
         """The exit code after this signal."""
         assert self.process
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(30)
 
     def close(self) -> None:
         if self.process and self.process.poll() is None:

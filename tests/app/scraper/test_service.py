@@ -27,8 +27,8 @@ def test_a_spot_is_stored_at_once_and_systemd_and_prometheus_know(
     assert process.told("READY=1") == 1
     start = time.monotonic()
     running.tell("spot", "F5AAA 29600.0 K1ABC FM big signal")
-    wait_until(lambda: len(stored()) == 1, "the spot is stored", 1)
-    assert time.monotonic() - start < 1
+    wait_until(lambda: len(stored()) == 1, "the spot is stored", 2)
+    assert time.monotonic() - start < 2
     assert process.metric("spots_stored_total", band="10m", mode="FM", source="human") == 1
     assert process.metric("spots_received_total", node="demo") == 1
     assert process.metric("since_last_spot_seconds", node="demo") < 2
@@ -136,7 +136,7 @@ def test_a_node_that_restarts(node: Start, scraper: Run, stored: Stored) -> None
     running.tell("drop")
     wait_until(lambda: process.metric("session_up") == 0, "the end of the session is noticed")
     assert process.metric("session_ends_total", node="demo", reason="closed") == 1
-    wait_until(lambda: process.metric("session_up") == 1, "logged in again", 20)
+    wait_until(lambda: process.metric("session_up") == 1, "logged in again")
     running.tell("spot", "F5AAA 29600.0 K2ABC FM")
     wait_until(lambda: len(stored()) == 2, "the second spot is stored")
     assert "demo: closed the connection; next attempt in 1" in process.log.read_text()
@@ -163,5 +163,5 @@ def test_a_spool_that_cannot_be_is_one_sentence_and_exit_code_2(node: Start, scr
     process.spool.unlink()
     process.spool.mkdir()
     process.start()
-    assert process.process and process.process.wait(10) == 2
+    assert process.process and process.process.wait(30) == 2
     assert process.log.read_text().splitlines()[-1].startswith("spotkeeper: scraper.spool: cannot use ")
