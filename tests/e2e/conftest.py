@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-from tests.support.stack import Stack
 from tests.support.database import NoServer
+from tests.support.stack import Stack
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [

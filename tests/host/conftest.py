@@ -119,7 +119,9 @@ class Station:
 
     def sql(self, statement: str, user: str = "postgres") -> str:
         """The answer, unadorned, of a statement run by an OS user over the socket."""
-        done = self.host.run("runuser -u %s -- psql -XAtq -v ON_ERROR_STOP=1 spotkeeper -c %s", user, statement)
+        done = self.host.run(
+            "runuser -u %s -- psql -XAtq -v ON_ERROR_STOP=1 spotkeeper -c %s", user, statement
+        )
         assert done.rc == 0, done.stderr
         return str(done.stdout.strip())
 

@@ -34,7 +34,8 @@ def test_each_service_logs_in_over_the_socket_as_itself(station: Station, os_use
 def test_nobody_logs_in_as_somebody_else(station: Station) -> None:
     for role in ("owner", "postgres", "dashboard"):
         done = station.host.run(
-            "runuser -u spotkeeper-scraper -- psql -XAtq 'host=/run/postgresql dbname=spotkeeper user=%s' -c 'SELECT 1'",
+            "runuser -u spotkeeper-scraper -- psql -XAtq"
+            " 'host=/run/postgresql dbname=spotkeeper user=%s' -c 'SELECT 1'",
             role,
         )
         assert done.rc != 0

@@ -14,7 +14,7 @@ def secrets_of(station: Station) -> list[str]:
 
 
 def found_in(station: Station, what: str) -> list[str]:
-    """Lines of a command's output that hold a secret; the secrets reach the host by a file of root's alone."""
+    """Lines of a command's output that hold a secret. The secrets lie in a file that only root can read."""
     run = station.host.run
     assert run("install -m 0600 /dev/null /root/patterns").rc == 0
     try:

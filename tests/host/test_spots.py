@@ -40,7 +40,12 @@ def test_an_open_page_is_told_of_a_spot_within_two_seconds(station: Station, own
                 break
         took = time.monotonic() - told
     spot = json.loads(text.removeprefix("data:"))
-    assert (spot["dx"], spot["spotter"], spot["frequency_khz"], spot["band"]) == (call, "F5AAA", 14025.0, "20m")
+    assert (spot["dx"], spot["spotter"], spot["frequency_khz"], spot["band"]) == (
+        call,
+        "F5AAA",
+        14025.0,
+        "20m",
+    )
     assert took < 2
 
 

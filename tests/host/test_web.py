@@ -12,7 +12,9 @@ def test_http_leads_to_https(station: Station) -> None:
     assert answer.headers["Location"] == f"https://{station.address}/spots.csv?window=1h"
 
 
-@pytest.mark.parametrize("path", ["/", "/spots.csv", "/settings", "/live/spots", "/prometheus/", "/prometheus/graph"])
+@pytest.mark.parametrize(
+    "path", ["/", "/spots.csv", "/settings", "/live/spots", "/prometheus/", "/prometheus/graph"]
+)
 def test_nothing_is_shown_without_a_sign_in(station: Station, path: str) -> None:
     answer = station.browser().get(path)
     assert answer.status in (302, 303, 401, 403)
@@ -50,6 +52,8 @@ def test_a_storm_of_sign_ins_is_slowed_and_nobody_else_is_shut_out(station: Stat
     assert status == 302
 
 
-@pytest.mark.parametrize("path", ["/nothing-here", "/?band=27m", "/?window=later", "/%00", "/spots.csv?mode=%FF"])
+@pytest.mark.parametrize(
+    "path", ["/nothing-here", "/?band=27m", "/?window=later", "/%00", "/spots.csv?mode=%FF"]
+)
 def test_what_makes_no_sense_is_answered_as_such(owner: Browser, path: str) -> None:
     assert 400 <= owner.get(path).status < 500

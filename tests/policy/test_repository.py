@@ -16,7 +16,9 @@ ROLES = sorted(path for path in (ROOT / "roles").iterdir() if path.is_dir())
 
 
 def tracked() -> list[Path]:
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
     return [ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file()]
 
 
@@ -45,7 +47,10 @@ def test_role_tells_what_it_does_and_checks_its_settings_before_it_acts(role: Pa
     assert (role / "tasks" / "validate.yml").exists()
     assert specs(role) == specs(role, "validate")
     first = yaml.safe_load((role / "tasks" / "main.yml").read_text())[0]
-    assert "validate.yml" in (first.get("ansible.builtin.import_tasks"), first.get("ansible.builtin.include_tasks"))
+    assert "validate.yml" in (
+        first.get("ansible.builtin.import_tasks"),
+        first.get("ansible.builtin.include_tasks"),
+    )
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
@@ -152,7 +157,9 @@ def test_every_make_target_in_the_documents_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for path, text in text_files():
         if path.suffix == ".md":
-            for target in re.findall(r"`?make ([a-z][a-z-]+)", "\n".join(re.findall(r"`[^`]+`|^ {4}.*", text, re.M))):
+            for target in re.findall(
+                r"`?make ([a-z][a-z-]+)", "\n".join(re.findall(r"`[^`]+`|^ {4}.*", text, re.M))
+            ):
                 assert target in targets, f"{path}: make {target}"
 
 
