@@ -169,10 +169,15 @@ def host(station: Station) -> Host:
     return station.host
 
 
+_signed_in: dict[str, Browser] = {}
+
+
 @pytest.fixture(scope="session")
 def owner(station: Station) -> Browser:
-    """A browser in which the owner is signed in."""
-    browser = station.browser()
-    answer = browser.sign_in("owner", station.secret("spotkeeper_owner"))
-    assert answer.status == 302, answer.text
-    return browser
+    """A browser in which the owner is signed in; signed in once, as sign-ins are rationed."""
+    if station.name not in _signed_in:
+        browser = station.browser()
+        answer = browser.sign_in("owner", station.secret("spotkeeper_owner"))
+        assert answer.status == 302, answer.text
+        _signed_in[station.name] = browser
+    return _signed_in[station.name]
