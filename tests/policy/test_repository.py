@@ -47,10 +47,8 @@ def test_role_tells_what_it_does_and_checks_its_settings_before_it_acts(role: Pa
     assert (role / "tasks" / "validate.yml").exists()
     assert specs(role) == specs(role, "validate")
     first = yaml.safe_load((role / "tasks" / "main.yml").read_text())[0]
-    assert "validate.yml" in (
-        first.get("ansible.builtin.import_tasks"),
-        first.get("ansible.builtin.include_tasks"),
-    )
+    assert first["ansible.builtin.include_tasks"] == "validate.yml"
+    assert first["when"] == "preflight_passed is not defined"
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)

@@ -36,3 +36,6 @@ if grep --quiet '^pubkeyauthentication yes' <<<"$settings"; then
 fi
 echo "user: $user"
 echo "key_login: $key"
+
+installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
+echo "installed: [${installed//$'\n'/, }]"
