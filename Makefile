@@ -33,7 +33,7 @@ dev: deps deps-tests ## the dashboard with reload on this machine: throw-away da
 	$(WITH_POSTGRES) python tools/dev
 
 .PHONY: test test-quick
-test: test-quick test-browser test-molecule ## everything; 40 minutes at most on 2 cores
+test: test-quick test-browser test-demo test-molecule ## everything; 40 minutes at most on 2 cores
 test-quick: lint test-app test-rules test-policy ## the part that takes less than 2 minutes
 
 .PHONY: lint
@@ -49,7 +49,7 @@ format: deps ## format the Python code and mend what ruff can mend
 	ruff check --fix
 	ruff format
 
-.PHONY: test-app test-rules test-policy test-browser test-molecule
+.PHONY: test-app test-rules test-policy test-browser test-demo test-molecule
 test-app: deps deps-tests ## unit and database tests
 	$(WITH_POSTGRES) pytest -n 4 --dist loadgroup tests/app tests/simulator tests/grafana
 
@@ -61,6 +61,9 @@ test-policy: deps ## the rules of the repository itself
 
 test-browser: deps deps-tests ## the dashboard in Chromium; screenshots in build/screenshots
 	$(WITH_POSTGRES) pytest tests/e2e
+
+test-demo: deps deps-hosts ## what this file says of `make demo`, and what site.yml says to wrong settings
+	pytest tests/demo
 
 test-molecule: deps deps-hosts ## site.yml on Debian 13 and 12: check, converge, idempotence, verify, reboot, verify
 	molecule test
