@@ -33,7 +33,8 @@ dev: deps deps-tests ## the dashboard with reload on this machine: throw-away da
 	$(WITH_POSTGRES) python tools/dev
 
 .PHONY: test test-quick
-test: test-quick test-browser test-demo test-molecule ## everything; 40 minutes at most on 2 cores
+test: lint test-app test-rules test-policy test-browser test-demo test-molecule ## everything; 40 minutes at most on 2 cores
+test-quick: SELECT := -m "not slow"
 test-quick: lint test-app test-rules test-policy ## the part that takes less than 2 minutes
 
 .PHONY: lint
@@ -51,7 +52,7 @@ format: deps ## format the Python code and mend what ruff can mend
 
 .PHONY: test-app test-rules test-policy test-browser test-demo test-molecule
 test-app: deps deps-tests ## unit and database tests
-	$(WITH_POSTGRES) pytest -n 4 --dist loadgroup tests/app tests/simulator tests/grafana
+	$(WITH_POSTGRES) pytest -q -n 4 --dist loadgroup $(SELECT) tests/app tests/simulator tests/grafana
 
 test-rules: deps deps-tests ## the alert rules, by promtool
 	pytest -q tests/rules

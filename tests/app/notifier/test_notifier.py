@@ -13,6 +13,8 @@ from spotkeeper.db.connection import Connection
 
 from tests.app.notifier.conftest import Nginx, Notifier, Scraper, until
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def database_away(conninfo: str) -> Iterator[None]:

@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from spotkeeper.db.connection import Connection, Role
 
 from tests.app.scraper.conftest import Key, Scraper, sent, wait_until
 from tests.simulator.running_node import RunningNode
 from tests.support.database import superuser
+
+pytestmark = pytest.mark.slow
 
 Start = Callable[..., RunningNode]
 Run = Callable[..., Scraper]
