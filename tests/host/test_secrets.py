@@ -16,24 +16,24 @@ def secrets_of(station: Station) -> list[str]:
 def found_in(station: Station, what: str) -> list[str]:
     """Lines of a command's output that hold a secret. The secrets lie in a file that only root can read."""
     run = station.host.run
-    assert run("install -m 0600 /dev/null /root/patterns").rc == 0
+    assert run("install -m 0600 /dev/null /run/patterns").rc == 0
     try:
         for secret in secrets_of(station):
-            assert station.host.run("printf '%%s\\n' %s >> /root/patterns", secret).rc == 0
+            assert station.host.run("printf '%%s\\n' %s >> /run/patterns", secret).rc == 0
         return run(what).stdout.splitlines()
     finally:
-        run("rm /root/patterns")
+        run("rm /run/patterns")
 
 
 def test_not_in_the_process_list(station: Station) -> None:
-    assert found_in(station, "ps -eo args= | grep -Ff /root/patterns") == []
+    assert found_in(station, "ps -eo args= | grep -Ff /run/patterns") == []
 
 
 def test_not_in_the_journal(station: Station) -> None:
     # sshd of test hosts logs no commands; what the playbook ran is there under the name of ansible.
-    assert found_in(station, "journalctl --no-pager --quiet | grep -Ff /root/patterns") == []
+    assert found_in(station, "journalctl --no-pager --quiet | grep -Ff /run/patterns") == []
 
 
 def test_not_in_files_that_everybody_can_read(station: Station) -> None:
-    search = f"find {PLACES} -xdev -type f -perm -o=r -size -4M -exec grep -lFf /root/patterns {{}} +"
+    search = f"find {PLACES} -xdev -type f -perm -o=r -size -4M -exec grep -lFf /run/patterns {{}} +"
     assert found_in(station, search) == []
