@@ -35,13 +35,15 @@ dev: deps deps-tests ## the dashboard with reload on this machine: throw-away da
 .PHONY: test test-quick
 test: lint test-app test-rules test-policy test-browser test-demo test-molecule ## everything; 40 minutes at most on 2 cores
 test-quick: SELECT := -m "not slow"
-test-quick: lint test-app test-rules test-policy ## the part that takes less than 2 minutes
+test-quick: lint-python test-app test-rules test-policy ## the part that takes less than 2 minutes
 
-.PHONY: lint
-lint: deps deps-tests ## ruff, mypy, yamllint, ansible-lint
+.PHONY: lint lint-python lint-ansible
+lint: lint-python lint-ansible ## ruff, mypy, yamllint, ansible-lint
+lint-python: deps
 	ruff check
 	ruff format --check
 	mypy
+lint-ansible: deps
 	yamllint --strict .
 	ansible-lint --offline --profile production
 

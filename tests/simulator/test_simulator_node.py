@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from running_node import Client, RunningNode
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[..., RunningNode]
 SPOT = "F5AAA 29600.0 K1ABC FM big signal"
 LINE = re.compile(rb"DX de F5AAA:     29600\.0  K1ABC        FM big signal                  \d{4}Z\a\a\r\n")

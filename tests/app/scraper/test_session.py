@@ -17,6 +17,8 @@ from spotkeeper.settings import Node, NodeKind, Scraper
 
 from tests.simulator.running_node import RunningNode
 
+pytestmark = pytest.mark.slow
+
 SPOT = "F5AAA 29600.0 K1ABC FM big signal"
 Start = Callable[..., RunningNode]
 
