@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# Ansible refuses to run, and PostgreSQL makes clusters without an encoding, where no locale is set.
+export LC_ALL := C.UTF-8
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
 
 # Tests need a PostgreSQL of their own; pg_virtualenv makes one and removes it.
