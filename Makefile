@@ -13,7 +13,7 @@ WITH_POSTGRES := pg_virtualenv -t -o fsync=off -o max_connections=200
 
 .PHONY: help
 help: ## list the targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo demo-spot demo-stop demo-clean
 demo: deps deps-hosts ## a whole station with a simulated DX node, on a test host of 1 GB
