@@ -28,6 +28,33 @@ class Spot(Struct, frozen=True, gc=False):
     """Without control characters, stripped."""
     recovered: bool
     """Came as history (sh/dx), not live."""
+    dx_dxcc: int | None = None
+    """ADIF's number of the DXCC entity, as the three after it by cty.csv."""
+    dx_continent: str | None = None
+    """As "EU"."""
+    dx_cq_zone: int | None = None
+    dx_itu_zone: int | None = None
+    spotter_dxcc: int | None = None
+    spotter_continent: str | None = None
+    spotter_cq_zone: int | None = None
+    spotter_itu_zone: int | None = None
+    distance_km: int | None = None
+    """Along the great circle."""
+    bearing: int | None = None
+    """Degrees, 0 to 359, from the spotter to the DX."""
+    place_source: Literal["grid", "country"] | None = None
+    """How well both ends are known: "country" when one of them is only known by its country."""
+    report: str | None = None
+    """The signal report as it was said: "599", "5-9", "-14"."""
+    propagation: str | None = None
+    """ADIF's PROP_MODE: "ES", "TR", "AUR"."""
+    satellite: str | None = None
+    """As "QO-100"."""
+    qsx_hz: int | None = None
+    """Where the DX listens."""
+    references: tuple[str, ...] = ()
+    """As "POTA:US-0001", "SOTA:W6/CT-001", "IOTA:EU-005", "WWFF:DLFF-0001"."""
+    beacon: bool = False
 
 
 class Solar(Struct, frozen=True, gc=False):
