@@ -6,7 +6,16 @@ from typing import Literal
 from spotkeeper.settings import NodeKind
 
 EndReason = Literal[
-    "unreachable", "no_prompt", "refused", "bumped", "shutdown", "closed", "reset", "silent", "stopped"
+    "unreachable",
+    "no_prompt",
+    "refused",
+    "bumped",
+    "shutdown",
+    "closed",
+    "reset",
+    "silent",
+    "spool_full",
+    "stopped",
 ]
 
 LOGIN_PROMPT = re.compile(rb"\b(?:login|call|callsign) ?: ?$", re.IGNORECASE)

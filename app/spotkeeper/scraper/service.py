@@ -5,13 +5,13 @@ import logging
 import signal
 
 from spotkeeper import metrics, systemd
-from spotkeeper.scraper.backoff import Backoff
 from spotkeeper.scraper.metrics import ScraperMetrics
-from spotkeeper.scraper.session import LATE_SECONDS, Session
+from spotkeeper.scraper.node import NodeLink
 from spotkeeper.scraper.spool import Spool
+from spotkeeper.scraper.state import NodeState
 from spotkeeper.scraper.watchdog import Watchdog
 from spotkeeper.scraper.writer import Writer
-from spotkeeper.settings import Node, Settings
+from spotkeeper.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +49,10 @@ class _Sessions:
     def __init__(
         self, settings: Settings, spool: Spool, figures: ScraperMetrics, watchdog: Watchdog, writer: Writer
     ) -> None:
-        self._scraper = settings.scraper
-        self._spool = spool
-        self._figures = figures
+        self._links = [
+            NodeLink(node, settings.scraper, spool, figures, watchdog, on_change=self._tell)
+            for node in settings.scraper.nodes
+        ]
         self._watchdog = watchdog
         self._writer = writer
         self._states: dict[str, str] = {}
@@ -63,38 +64,19 @@ class _Sessions:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stopped.set)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._call(node)) for node in self._scraper.nodes]
+            tasks = [group.create_task(link.run()) for link in self._links]
             tasks.append(group.create_task(self._watch()))
             await stopped.wait()
             for task in tasks:
                 task.cancel()
 
-    async def _call(self, node: Node) -> None:
-        """One session after the other."""
-        backoff = Backoff()
-        while True:
-            session = Session(
-                node,
-                self._scraper,
-                self._spool,
-                self._figures,
-                self._watchdog,
-                on_up=lambda: self._tell(logging.INFO, node, "logged in"),
-            )
-            end = await session.run()
-            wait = backoff.after(end.reason, end.seconds, end.spots)
-            self._figures.session_ends.labels(node.name, end.reason).inc()
-            self._tell(logging.WARNING, node, f"{end.sentence}; next attempt in {wait:.0f} s")
-            self._watchdog.expect(f"session {node.name}", wait + LATE_SECONDS)
-            await asyncio.sleep(wait)
-
-    def _tell(self, level: int, node: Node, state: str) -> None:
-        """To the journal and to `systemctl status`; the first word from each node makes the service ready."""
-        log.log(level, "%s: %s", node.name, state)
-        if not self._states:
-            systemd.notify("READY=1")
-        self._states[node.name] = state
-        systemd.notify("STATUS=" + "; ".join(f"{name}: {state}" for name, state in self._states.items()))
+    def _tell(self, state: NodeState) -> None:
+        """To `systemctl status`; the first word of success or failure makes the service ready."""
+        if state.phase not in ("connecting", "logging in"):
+            if not self._states:
+                systemd.notify("READY=1")
+            self._states[state.name] = state.sentence or "logged in"
+            systemd.notify("STATUS=" + "; ".join(f"{name}: {text}" for name, text in self._states.items()))
 
     async def _watch(self) -> None:
         """Feeds systemd's watchdog while every loop makes progress; a dead writer ends the process."""
