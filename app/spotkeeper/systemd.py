@@ -3,10 +3,15 @@
 import logging
 import os
 import socket
+import struct
 from contextlib import suppress
 
 # syslog's levels, which the journal reads from the head of each line (sd-daemon(3)).
 PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
+# What a record may carry in `extra` besides its sentence; the journal has it as SPOTKEEPER_EVENT= and so on.
+FIELDS = ("event", "node", "reason")
+JOURNAL = "/run/systemd/journal/socket"
+JOURNAL_SECONDS = 1.0
 
 
 def notify(state: str) -> None:
@@ -24,17 +29,53 @@ def notify(state: str) -> None:
         messenger.sendto(state.encode(), address)
 
 
-class _JournalFormatter(logging.Formatter):
+class JournalHandler(logging.Handler):
+    """Sends each record as one entry: a sentence for people, fields to search by.
+
+    `journalctl SPOTKEEPER_NODE=mynode` shows all of one node. What the journal does not take goes to stderr.
+    """
+
+    def __init__(self, address: str = JOURNAL) -> None:
+        super().__init__()
+        self._address = address
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.settimeout(JOURNAL_SECONDS)
+        self._stderr = logging.StreamHandler()
+        self._stderr.setFormatter(_PriorityFormatter())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields = {
+            "MESSAGE": self.format(record),
+            "PRIORITY": str(PRIORITIES.get(record.levelno, 6)),
+            "SYSLOG_IDENTIFIER": "spotkeeper",
+            "SPOTKEEPER_MODULE": record.name,
+        } | {
+            f"SPOTKEEPER_{name.upper()}": str(getattr(record, name))
+            for name in FIELDS
+            if getattr(record, name, None)
+        }
+        try:
+            self._socket.sendto(b"".join(map(_entry_field, fields, fields.values())), self._address)
+        except OSError:
+            self._stderr.emit(record)
+
+
+def _entry_field(name: str, value: str) -> bytes:
+    """systemd's Journal Native Protocol: a value is sent with its length, since it may hold line ends."""
+    data = value.encode(errors="replace")
+    return name.encode() + b"\n" + struct.pack("<Q", len(data)) + data + b"\n"
+
+
+class _PriorityFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         priority = PRIORITIES.get(record.levelno, 6)
         return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
 
 
 def log_handler() -> logging.Handler:
-    """Writes to stderr: for the journal with each line's priority, for a person with its time."""
+    """To the journal under systemd, to stderr with the time for a person."""
+    if "JOURNAL_STREAM" in os.environ and os.path.exists(JOURNAL):
+        return JournalHandler()
     handler = logging.StreamHandler()
-    if "JOURNAL_STREAM" in os.environ:
-        handler.setFormatter(_JournalFormatter("%(message)s"))
-    else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     return handler

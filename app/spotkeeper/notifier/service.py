@@ -41,7 +41,7 @@ def run(settings: Settings) -> NoReturn:
     registry = metrics.registry()
     publisher = Publisher(settings.notifier.publish_url)
     notifier = Notifier(settings.database.conninfo, publisher, Metrics(registry))
-    metrics.serve(registry, settings.notifier.metrics_port)
+    metrics.serve(metrics.listen(settings.notifier.metrics_port), registry)
     try:
         notifier.run()
     finally:

@@ -28,7 +28,7 @@ def run(settings: Settings) -> None:
     registry = metrics.registry()
     figures = ScraperMetrics(registry, [node.name for node in settings.scraper.nodes])
     figures.spool_lines.set_function(lambda: len(spool))
-    metrics.serve(registry, settings.scraper.metrics_port)
+    metrics.serve(metrics.listen(settings.scraper.metrics_port), registry)
     watchdog = Watchdog()
     writer = Writer(spool, settings.database.conninfo, figures, watchdog)
     writer.start()

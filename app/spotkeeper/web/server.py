@@ -6,14 +6,12 @@ One process, since its metrics are its own; threads wait for PostgreSQL, not for
 import os
 import socket
 import sys
-import threading
 from pathlib import Path
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from flask import Flask
-from prometheus_client import CollectorRegistry, make_wsgi_app
 
+from spotkeeper import metrics
 from spotkeeper.errors import OperatorError
 from spotkeeper.settings import Settings, load
 from spotkeeper.web import create_app
@@ -41,7 +39,7 @@ def on_starting(server: Any) -> None:
     try:
         dashboard = _settings().dashboard
         dashboard.secret_key()
-        _metrics_socket = _listen(dashboard.metrics_port)
+        _metrics_socket = metrics.listen(dashboard.metrics_port)
     except OperatorError as error:
         print(f"spotkeeper-dashboard: {error}", file=sys.stderr)
         sys.exit(2)
@@ -50,32 +48,9 @@ def on_starting(server: Any) -> None:
 def application() -> Flask:
     """The app, by the file that SPOTKEEPER_SETTINGS names, with its metrics served."""
     app = create_app(_settings())
-    _serve_metrics(app.extensions["metrics"].registry)
+    metrics.serve(_metrics_socket, app.extensions["metrics"].registry)
     return app
 
 
 def _settings() -> Settings:
     return load(Path(os.environ.get("SPOTKEEPER_SETTINGS", "/etc/spotkeeper/spotkeeper.toml")))
-
-
-def _listen(port: int) -> socket.socket:
-    try:
-        return socket.create_server(("127.0.0.1", port))
-    except OSError as error:
-        raise OperatorError(f"cannot serve metrics on 127.0.0.1:{port}: {error.strerror}") from None
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-def _serve_metrics(registry: CollectorRegistry) -> None:
-    address = _metrics_socket.getsockname()
-    server = WSGIServer(address, _Quiet, bind_and_activate=False)
-    server.socket.close()
-    server.socket = _metrics_socket
-    server.server_name, server.server_port = address
-    server.setup_environ()
-    server.set_app(make_wsgi_app(registry))
-    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
