@@ -12,7 +12,7 @@ _INSERT_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 3
 
 
 class ScraperMetrics:
-    """One process's figures in `registry`; every label of `nodes` is there from the start, at 0."""
+    """One process's figures in `registry`; those of `nodes` are there from the start, at 0."""
 
     def __init__(self, registry: CollectorRegistry, nodes: Sequence[str]) -> None:
         def counter(name: str, text: str, *labels: str) -> Counter:
@@ -37,26 +37,43 @@ class ScraperMetrics:
         self.since_last_line = gauge("since_last_line_seconds", "Time since the last line.", "node")
         self.since_last_spot = gauge("since_last_spot_seconds", "Time since the last live spot.", "node")
         self.spool_lines = gauge("spool_lines", "Lines in the spool, not yet in the database.")
+        self.spool_bytes = gauge("spool_bytes", "Size of the spool.")
+        self.spool_max_bytes = gauge("spool_max_bytes", "The size at which reading from the nodes stops.")
         self.database_up = gauge("database_up", "1 while the last transaction succeeded.")
+        self.loops_overdue = gauge("loops_overdue", "Loops of the program that have hung.")
+        self.writer_failures = counter(
+            "writer_failures", "Times the writer ended by a fault and was replaced."
+        )
         self.insert_seconds = Histogram(
             "spotkeeper_scraper_insert_seconds",
             "Time of one transaction.",
             buckets=_INSERT_BUCKETS,
             registry=registry,
         )
+        self._from_zero = (
+            self.lines,
+            self.spots_received,
+            self.parse_failures,
+            self.session_up,
+            self.sessions,
+        )
+        self._since = (self.since_last_line, self.since_last_spot)
         for node in nodes:
-            for metric in (
-                self.lines,
-                self.spots_received,
-                self.parse_failures,
-                self.session_up,
-                self.sessions,
-            ):
-                metric.labels(node)
-            for reason in get_args(EndReason):
-                self.session_ends.labels(node, reason)
-            for since in (self.since_last_line, self.since_last_spot):
-                restart(since, node)
+            self.begin(node)
+
+    def begin(self, node: str) -> None:
+        """Show every figure of a node that was added, at 0."""
+        for metric in self._from_zero:
+            metric.labels(node)
+        for reason in get_args(EndReason):
+            self.session_ends.labels(node, reason)
+        for since in self._since:
+            restart(since, node)
+
+    def forget(self, node: str) -> None:
+        """Show nothing more of a node that was removed."""
+        for metric in (*self._from_zero, *self._since, self.session_ends):
+            metric.remove_by_labels({"node": node})
 
 
 def restart(since: Gauge, node: str) -> None:

@@ -15,6 +15,10 @@ class Watchdog:
         """`loop` is alive and will say so again within `seconds`."""
         self._due[loop] = self._clock() + seconds
 
+    def forget(self, loop: str) -> None:
+        """`loop` has ended as it was told to."""
+        self._due.pop(loop, None)
+
     def overdue(self) -> list[str]:
         """The loops that have hung."""
         now = self._clock()
