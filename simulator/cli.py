@@ -14,7 +14,7 @@ from typing import BinaryIO, NoReturn
 
 from simulator.control import COMMANDS, ControlError, listen, tell
 from simulator.dialects import DIALECTS
-from simulator.faults import KINDS, Fault, read_number
+from simulator.faults import FOR_A_TIME, KINDS, Fault, read_number
 from simulator.feeds import Feed, Invented, Replay
 from simulator.lines import is_callsign
 from simulator.node import Node
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_serve(actions: "argparse._SubParsersAction[_Parser]") -> None:
-    kinds = "\n".join(f"  {kind:<12} {text}" for kind, text in KINDS.items())
+    kinds = "\n".join(f"  {kind:<13} {text}" for kind, text in KINDS.items()) + f"\n\n  {FOR_A_TIME}"
     serve = actions.add_parser(
         "serve",
         help="run a node",
@@ -139,6 +139,12 @@ def _add_serve(actions: "argparse._SubParsersAction[_Parser]") -> None:
         metavar="FILE",
         help="write each spot line that a socket has taken: `Unix time TAB line`",
     )
+    add(
+        "--made-log",
+        type=Path,
+        metavar="FILE",
+        help="write each spot once when it goes on the air, whether or not anybody listens",
+    )
 
 
 def _add_tell(actions: "argparse._SubParsersAction[_Parser]") -> None:
@@ -199,9 +205,10 @@ async def _serve(options: argparse.Namespace) -> None:
         traffic = Traffic(options.seed, dialect.machine_share, dialect.machine_comment)
         feed = Invented(traffic, options.rate)
     with contextlib.ExitStack() as stack:
-        sent_log: BinaryIO | None = None
-        if options.sent_log:
-            sent_log = stack.enter_context(open(options.sent_log, "ab", buffering=0))
+
+        def log(path: Path | None) -> BinaryIO | None:
+            return stack.enter_context(open(path, "ab", buffering=0)) if path else None
+
         node = Node(
             dialect,
             feed,
@@ -210,13 +217,14 @@ async def _serve(options: argparse.Namespace) -> None:
             seed=options.seed,
             nonstop=options.nonstop,
             solar_every=options.solar_every,
-            fault=options.misbehave,
-            sent_log=sent_log,
+            sent_log=log(options.sent_log),
+            made_log=log(options.made_log),
         )
         await _run(node, options)
 
 
 async def _run(node: Node, options: argparse.Namespace) -> None:
+    node.misbehave(options.misbehave)
     server = await asyncio.start_server(node.welcome, *options.listen)
     control = await listen(node, *options.control)
     stopped = asyncio.Event()

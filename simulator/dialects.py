@@ -1,4 +1,4 @@
-"""What differs between DXSpider, CC Cluster and the Reverse Beacon Network."""
+"""What differs between DXSpider, CC Cluster, AR-Cluster and the Reverse Beacon Network."""
 
 import random
 from collections.abc import Callable
@@ -38,9 +38,11 @@ class Dialect:
     machine_share: float
     machine_comment: Callable[[random.Random, str, Place], str]
     formats: dict[str, Callable[[Spot, str], str]]
+    prompt_has_year: bool = True
 
     def prompt(self, call: str, node: str, time: float) -> str:
-        return f"{call} de {node} {date(time).strip()} {hour_minute(time)} {self.prompt_tail}"
+        day = date(time).strip() if self.prompt_has_year else date(time).strip()[:-5]
+        return f"{call} de {node} {day} {hour_minute(time)} {self.prompt_tail}"
 
 
 def _plain(spot: Spot, node: str) -> str:
@@ -100,6 +102,24 @@ DIALECTS = {
                 "": _plain,
                 "set/ve7cc": cc11_line_of_cc_cluster,
             },
+        ),
+        Dialect(
+            name="arcluster",
+            node="AB5K-3",
+            greeting=("Welcome to the {node} AR-Cluster node Telnet port!",),
+            login="Please enter your call:",
+            welcome=(
+                "Hello {call}",
+                "Welcome to the {node} AR-Cluster Node",
+                "This is a simulated node: every station you see here is invented.",
+            ),
+            prompt_tail="arc>",
+            is_cluster=True,
+            bells="\a\a",
+            machine_share=0.3,
+            machine_comment=cc_comment,
+            formats={"": _plain},
+            prompt_has_year=False,
         ),
         Dialect(
             name="rbn",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections import deque
@@ -12,7 +13,7 @@ from simulator.bulletins import Solar, chatter
 from simulator.dialects import Dialect
 from simulator.faults import Fault
 from simulator.feeds import Feed
-from simulator.lines import Spot, read_spot_line
+from simulator.lines import Spot, read_spot_line, spot_line
 from simulator.session import Session
 
 log = logging.getLogger("simulator")
@@ -22,6 +23,7 @@ _TICK_SECONDS = 0.02
 _HURRIED_BACKLOG = 20_000
 _FIRST_BULLETIN_SECONDS = 5.0
 _CHATTER_SECONDS = 30.0, 90.0
+_MOST_RANDOM_BYTES = 4096
 _SPOT_BEGINNINGS = b"DX de ", b"CC11^"
 
 
@@ -38,14 +40,14 @@ class Node:
         seed: int,
         nonstop: bool,
         solar_every: float,
-        fault: Fault,
         sent_log: BinaryIO | None,
+        made_log: BinaryIO | None,
     ) -> None:
         self.dialect = dialect
         self.feed = feed
         self.call = call
         self.password = password
-        self.fault = fault
+        self.fault = Fault()
         self.sessions: set[Session] = set()
         self.history: deque[Spot] = deque(maxlen=_HISTORY)
         now = time.time()
@@ -56,6 +58,7 @@ class Node:
         self._nonstop = nonstop
         self._solar_every = solar_every
         self._sent_log = sent_log
+        self._made_log = made_log
         self._sessions_total = self._logged_in_total = self._spots_made = self._spots_sent = 0
 
     async def welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -69,13 +72,21 @@ class Node:
         """The log-in is through; an older session of the same call is bumped."""
         for other in self.sessions:
             if other.call == call:
-                other.end(f"Reconnected as {call} at {self.call}, this instance is disconnected")
+                other.end(self.bumped(call))
         session.call = call
         self._logged_in_total += 1
+
+    def bumped(self, call: str) -> str:
+        """What a session hears whose call has logged in anew."""
+        return f"Reconnected as {call} at {self.call}, this instance is disconnected"
 
     def misbehave(self, fault: Fault) -> None:
         """From now on, new sessions and open ones."""
         self.fault = fault
+        if not math.isinf(fault.lasts):
+            asyncio.get_running_loop().call_later(
+                fault.lasts, lambda: self.misbehave(Fault()) if self.fault is fault else None
+            )
         for session in set(self.sessions):
             session.suffer()
 
@@ -90,14 +101,22 @@ class Node:
         """A line of rubbish. Without 0xff: telnet would make it eat the line's end."""
         return self._rng.randbytes(self._rng.randint(1, 200)).translate(None, b"\r\n\xff") + b"\r\n"
 
+    def random_bytes(self) -> bytes:
+        """Any bytes, and a line's end after them."""
+        return self._rng.randbytes(self._rng.randint(1, _MOST_RANDOM_BYTES)) + b"\r\n"
+
     def publish(self, items: Sequence[Spot | bytes]) -> int:
         """Puts spots, or raw lines without their ends, on the air; the number of sessions that get them."""
         wall = int(time.time())
+        made: list[bytes] = []
         for item in items:
             spot = item if isinstance(item, Spot) else read_spot_line(item.decode("latin-1"), wall)
             if spot:
                 self.history.append(spot)
                 self._spots_made += 1
+                if self._made_log:
+                    made.append(spot_line(spot).encode("latin-1"))
+        _log(self._made_log, made)
         written: dict[tuple[str, bool], list[bytes]] = {}
         listeners = [session for session in self.sessions if session.call and not session.muted]
         for session in listeners:
@@ -119,9 +138,7 @@ class Node:
         """A socket has taken these lines: they are counted and written to the sent-log."""
         spots = [line.rstrip(b"\a\r\n") for line in lines if line.startswith(_SPOT_BEGINNINGS)]
         self._spots_sent += len(spots)
-        if self._sent_log:
-            now = time.time()
-            self._sent_log.write(b"".join(b"%.6f\t%b\n" % (now, line) for line in spots))
+        _log(self._sent_log, spots)
 
     def counts(self) -> dict[str, object]:
         """What the node did since it started."""
@@ -176,3 +193,9 @@ class Node:
         for session in self.sessions:
             if session.call:
                 session.say(now.wwv(self.call), now.wcy("DK0WCY-1"))
+
+
+def _log(file: BinaryIO | None, lines: Sequence[bytes]) -> None:
+    if file and lines:
+        now = time.time()
+        file.write(b"".join(b"%.6f\t%b\n" % (now, line) for line in lines))

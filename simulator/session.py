@@ -22,6 +22,7 @@ log = logging.getLogger("simulator")
 _BAD_COMMANDS = 21
 _WRONG_PASSWORD_SECONDS = 1.5
 _FAREWELL_SECONDS = 2.0
+_BYTE_SECONDS = 0.02
 _MOST_WAITING_LINES = 500_000
 _SHOW_DX_LINES = 10
 _MOST_SHOW_DX_LINES = 100
@@ -55,7 +56,7 @@ class Session:
     @property
     def muted(self) -> bool:
         kind = self._node.fault.kind
-        return kind == "silent" or (kind == "half" and bool(self.call))
+        return kind in ("silent", "freeze") or (kind == "half" and bool(self.call))
 
     async def run(self) -> None:
         """From the first byte to the last."""
@@ -89,9 +90,14 @@ class Session:
     def suffer(self) -> None:
         """Does what the node's present misbehaviour does to an open session."""
         fault = self._node.fault
-        if fault.kind == "close":
+        if fault.kind == "freeze":
+            self._writer.transport.pause_reading()  # type: ignore[attr-defined]
+        elif not self._ending:
+            self._writer.transport.resume_reading()  # type: ignore[attr-defined]
+        if fault.kind == "close" or (fault.kind == "bump" and self.call):
+            farewell = self._node.bumped(self.call) if fault.kind == "bump" else ""
             asyncio.get_running_loop().call_later(
-                fault.seconds, lambda: self.end() if self._node.fault is fault else None
+                fault.seconds, lambda: self.end(farewell) if self._node.fault is fault else None
             )
         elif fault.kind == "refuse" and self.call:
             self.end(f"Disconnected by {self._node.call}")
@@ -138,6 +144,8 @@ class Session:
     def _spoilt(self, lines: list[bytes]) -> list[bytes]:
         if self._node.fault.kind == "garbage":
             return [part for line in lines for part in (self._node.garbage(), line)]
+        if self._node.fault.kind == "random":
+            return [part for line in lines for part in (self._node.random_bytes(), line)]
         if self._node.fault.kind == "iac":
             return [faults.IAC_WITHIN + line for line in lines]
         return lines
@@ -150,20 +158,19 @@ class Session:
 
     async def _log_in(self) -> str:
         node, dialect = self._node, self._node.dialect
-        while node.fault.kind == "silent" and not self._ending:
+        while node.fault.kind in ("silent", "freeze") and not self._ending:
             await asyncio.sleep(0.05)
         fault = node.fault
         if fault.kind == "banner-trap":
             self.say(*faults.BANNER_TRAP)
         self.say(*(text.format(node=node.call) for text in dialect.greeting))
         prompt = dialect.login.encode()
-        if fault.kind == "slow-prompt":
+        if fault.kind == "iac":
+            prompt = b"".join((faults.IAC_BEFORE_PROMPT, prompt[:3], faults.IAC_WITHIN, prompt[3:]))
+        if fault.kind in ("slow-prompt", "iac"):
             for byte in prompt:
-                await asyncio.sleep(fault.seconds / len(prompt))
+                await asyncio.sleep(fault.seconds / len(prompt) or _BYTE_SECONDS)
                 self._post([bytes([byte])], spots=False)
-        elif fault.kind == "iac":
-            parts = [faults.IAC_BEFORE_PROMPT, prompt[:3], faults.IAC_WITHIN, prompt[3:]]
-            self._post(parts, spots=False)
         else:
             self._post([prompt], spots=False)
         call = (await self._read()).upper()
@@ -210,7 +217,11 @@ class Session:
         if dialect.is_cluster and show_dx:
             count, by, wanted = show_dx.groups()
             found = self._history(int(count or _SHOW_DX_LINES), bool(by), (wanted or "").upper())
-            if wanted:
+            if self._node.fault.kind == "no-history":
+                return True
+            if self._node.fault.kind == "late-history":
+                asyncio.get_running_loop().call_later(self._node.fault.seconds, self.say, *found)
+            elif wanted:
                 late = found
             else:
                 self.say(*found)

@@ -31,6 +31,8 @@ def test_help_shows_examples(arguments: list[str]) -> None:
         (["serve", "--misbehave", "rudely"], "'rudely'"),
         (["serve", "--misbehave", "close:soon"], "soon"),
         (["serve", "--misbehave", "refuse:maybe"], "maybe"),
+        (["serve", "--misbehave", "silent:3"], "takes no value"),
+        (["serve", "--misbehave", "silent@soon"], "the seconds after @"),
         (["serve", "--replay", "/does/not/exist"], "/does/not/exist"),
         (["serve", "--sent-log", "/does/not/exist"], "/does/not/exist"),
         (["serve", "--listen", "192.0.2.1:7300"], "192.0.2.1"),

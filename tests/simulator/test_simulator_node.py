@@ -34,6 +34,16 @@ def test_cc_cluster_speaks_of_login_long_before_its_prompt(node: Start) -> None:
     assert re.search(rb"W1HKJ de AE5E \d+-\w{3}-\d{4} \d{4}Z   CCC >\r\n$", client.until("CCC >\r\n"))
 
 
+def test_ar_cluster_prompts_without_blank_and_year(node: Start) -> None:
+    client = node("--dialect", "arcluster").client()
+    client.until("Please enter your call:")
+    assert client.hears_nothing_for(0.2)
+    client.send("W1HKJ")
+    assert re.search(rb"\nW1HKJ de AB5K-3 \d+-\w{3} \d{4}Z arc>\r\n$", client.until("arc>\r\n"))
+    client.send("show/dx/30")
+    assert client.until("arc>\r\n").count(b"\r\n") == 1
+
+
 def test_the_rbn_sends_machine_spots_and_knows_no_history(node: Start) -> None:
     client = node("--dialect", "rbn", "--rate", "100").client()
     client.until("Please enter your call: ")
@@ -238,6 +248,16 @@ def test_the_sent_log_holds_what_the_client_got(node: Start, tmp_path: Path) -> 
     assert abs(float(records[-1].partition(b"\t")[0]) - time.time()) < 5
 
 
+def test_the_made_log_holds_what_nobody_heard(node: Start, tmp_path: Path) -> None:
+    made_log = tmp_path / "made.tsv"
+    running = node("--made-log", str(made_log))
+    running.tell("spot", SPOT)
+    running.tell("line", "To ALL de F5AAA: no spot")
+    time_, line = made_log.read_bytes().removesuffix(b"\n").split(b"\t")
+    assert LINE.fullmatch(line + b"\a\a\r\n")
+    assert abs(float(time_) - time.time()) < 5
+
+
 def test_what_the_socket_has_not_taken_is_not_in_the_sent_log(node: Start, tmp_path: Path) -> None:
     sent_log = tmp_path / "sent.tsv"
     running = node("--sent-log", str(sent_log))
@@ -389,6 +409,57 @@ class TestMisbehaviour:
         assert size + len(more) == 10_000_002
         running.tell("spot", SPOT)
         client.until("K1ABC")
+
+    def test_a_bumped_session_hears_of_another_one(self, node: Start) -> None:
+        running = node()
+        client = running.client().log_in()
+        running.tell("misbehave", "bump")
+        assert client.rest() == b"Reconnected as W1HKJ at GB7TST-2, this instance is disconnected\r\n"
+        assert b"this instance is disconnected" in running.client().log_in().rest()
+
+    def test_a_frozen_node_reads_nothing(self, node: Start) -> None:
+        running = node("--rate", "100")
+        client = running.client().log_in()
+        running.tell("misbehave", "freeze")
+        client.socket.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            for _ in range(1000):
+                client.socket.send(b"\r\n" * 32_768)
+        client.socket.setblocking(True)
+        running.tell("misbehave", "none")
+        client.prompt()
+
+    def test_random_bytes_end_before_the_spot_begins(self, node: Start) -> None:
+        running = node("--misbehave", "random")
+        client = running.client().log_in()
+        for _ in range(20):
+            running.tell("spot", SPOT)
+        client.send("bye")
+        rest = client.rest()
+        assert rest.count(b"\nDX de F5AAA:") == 20
+        assert b"\xff" in rest
+
+    def test_history_comes_late_or_never(self, node: Start) -> None:
+        running = node("--misbehave", "late-history:0.3")
+        running.tell("spot", SPOT)
+        client = running.client().log_in()
+        client.send("sh/dx 10")
+        assert b"K1ABC" not in client.prompt()
+        assert b"K1ABC" in client.until("<F5AAA>\r\n")
+        running.tell("misbehave", "no-history")
+        client.send("sh/dx 10")
+        assert client.hears_nothing_for(0.5)
+
+    def test_it_behaves_again_in_time(self, node: Start) -> None:
+        running = node("--misbehave", "refuse:elsewhere@0.8")
+        assert running.tell("counts")["misbehave"] == "refuse:elsewhere@0.8"
+        client = running.client()
+        client.until("login: ")
+        client.send("W1HKJ")
+        assert b"connected to me on another port" in client.rest()
+        while running.tell("counts")["misbehave"] != "none":
+            time.sleep(0.05)
+        running.client().log_in()
 
 
 def test_drop_ends_all_sessions(node: Start) -> None:
