@@ -65,6 +65,7 @@ class Scraper(_Section, frozen=True):
     callsign: str
     nodes: Annotated[list[Node], msgspec.Meta(min_length=1)]
     spool: Path = Path("/var/lib/spotkeeper/spool.sqlite")
+    spool_max_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 2048
     country_file: Path = Path("/usr/share/hamradio-files/cty.csv")
     metrics_port: Port = 9810
     silence_seconds: Seconds = 180

@@ -29,6 +29,7 @@ class ScraperMetrics:
         self.spots_doubled = counter("spots_doubled", "Spots that were stored already.")
         self.spots_recovered = counter("spots_recovered", "Spots stored that came as history.")
         self.parse_failures = counter("parse_failures", "Lines kept as unparsed.", "node")
+        self.rows_refused = counter("rows_refused", "Lines that PostgreSQL did not take.", "node")
         self.session_up = gauge("session_up", "1 while logged in.", "node")
         self.sessions = counter("sessions", "Log-ins that succeeded.", "node")
         self.session_ends = counter(
@@ -54,6 +55,7 @@ class ScraperMetrics:
             self.lines,
             self.spots_received,
             self.parse_failures,
+            self.rows_refused,
             self.session_up,
             self.sessions,
         )

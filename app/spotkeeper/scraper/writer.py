@@ -34,18 +34,28 @@ _REFUSED = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLim
 class Writer(threading.Thread):
     """Drains the spool, batch by batch; waits for a PostgreSQL that is away.
 
-    `failure` holds what ended the thread when it was not `stop`.
+    `failure` holds what ended the thread when it was not `stop`. `trouble` says why the database takes
+    nothing now, empty when it does; `trouble_since` is the Unix time at which that began.
     """
 
-    def __init__(self, spool: Spool, conninfo: str, metrics: ScraperMetrics, watchdog: Watchdog) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        conninfo: str,
+        metrics: ScraperMetrics,
+        watchdog: Watchdog,
+        countries: object | None = None,
+    ) -> None:
         super().__init__(name="writer", daemon=True)
         self.failure: BaseException | None = None
+        self.trouble = ""
+        self.trouble_since: float | None = None
+        self.countries = countries
         self._spool = spool
         self._conninfo = conninfo
         self._metrics = metrics
         self._watchdog = watchdog
         self._connection: Connection | None = None
-        self._trouble = ""
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -100,11 +110,15 @@ class Writer(threading.Thread):
 
     def _say(self, trouble: str) -> None:
         self._metrics.database_up.set(not trouble)
-        if trouble and trouble != self._trouble:
+        if trouble and trouble != self.trouble:
             log.warning("the database does not take spots, the spool keeps them: %s", trouble)
-        elif self._trouble and not trouble:
+        elif self.trouble and not trouble:
             log.info("the database takes spots again")
-        self._trouble = trouble
+        if not trouble:
+            self.trouble_since = None
+        elif not self.trouble:
+            self.trouble_since = time.time()
+        self.trouble = trouble
 
     def _put(self, connection: Connection, lines: Sequence[SpooledLine]) -> None:
         """Moves the lines from the spool to the tables; one that is refused goes to unparsed_lines alone."""
