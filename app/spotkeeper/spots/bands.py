@@ -1,35 +1,42 @@
 """Amateur bands and how they are used, by frequency."""
 
 from bisect import bisect_right
+from typing import Literal
 
-# kHz, both edges included; the widest of the three IARU regions. Sources: the IARU band plans and ADIF 3.1.
-_BANDS = (
-    ("2200m", 135.7, 137.8),
-    ("630m", 472, 479),
-    ("160m", 1800, 2000),
-    ("80m", 3500, 4000),
-    ("60m", 5250, 5450),
-    ("40m", 7000, 7300),
-    ("30m", 10100, 10150),
-    ("20m", 14000, 14350),
-    ("17m", 18068, 18168),
-    ("15m", 21000, 21450),
-    ("12m", 24890, 24990),
-    ("10m", 28000, 29700),
-    ("8m", 40000, 45000),
-    ("6m", 50000, 54000),
-    ("4m", 69900, 71000),
-    ("2m", 144000, 148000),
-    ("1.25m", 219000, 225000),
-    ("70cm", 420000, 450000),
-    ("33cm", 902000, 928000),
-    ("23cm", 1240000, 1325000),
-    ("13cm", 2300000, 2450000),
-    ("9cm", 3300000, 3500000),
-    ("6cm", 5650000, 5925000),
-    ("3cm", 10000000, 10500000),
-    ("1.25cm", 24000000, 24250000),
-    ("6mm", 47000000, 47200000),
+Region = Literal[1, 2, 3]
+"""Of the ITU: Europe, Africa and northern Asia; the Americas; the rest."""
+
+# kHz, both edges included: the widest that a country of the three regions allows. A region without edges of
+# its own has those of all; None: no such band there. Sources: the ITU's Radio Regulations, article 5 with its
+# footnotes; the band plans of the three IARU regions; ADIF 3.1 for the names.
+_Edges = tuple[float, float]
+_BANDS: tuple[tuple[str, _Edges, dict[Region, _Edges | None]], ...] = (
+    ("2200m", (135.7, 137.8), {}),
+    ("630m", (472, 479), {}),
+    ("160m", (1800, 2000), {1: (1810, 2000)}),
+    ("80m", (3500, 4000), {1: (3500, 3800), 3: (3500, 3900)}),
+    ("60m", (5250, 5450), {}),
+    ("40m", (7000, 7300), {1: (7000, 7200), 3: (7000, 7200)}),
+    ("30m", (10100, 10150), {}),
+    ("20m", (14000, 14350), {}),
+    ("17m", (18068, 18168), {}),
+    ("15m", (21000, 21450), {}),
+    ("12m", (24890, 24990), {}),
+    ("10m", (28000, 29700), {}),
+    ("8m", (40000, 45000), {}),
+    ("6m", (50000, 54000), {}),
+    ("4m", (69900, 71000), {}),
+    ("2m", (144000, 148000), {1: (144000, 146000)}),
+    ("1.25m", (219000, 225000), {1: None, 3: None}),
+    ("70cm", (420000, 450000), {1: (430000, 440000)}),
+    ("33cm", (902000, 928000), {1: None}),
+    ("23cm", (1240000, 1325000), {2: (1240000, 1300000), 3: (1240000, 1300000)}),
+    ("13cm", (2300000, 2450000), {}),
+    ("9cm", (3300000, 3500000), {1: (3400000, 3475000)}),
+    ("6cm", (5650000, 5925000), {1: (5650000, 5850000), 3: (5650000, 5850000)}),
+    ("3cm", (10000000, 10500000), {}),
+    ("1.25cm", (24000000, 24250000), {}),
+    ("6mm", (47000000, 47200000), {}),
 )
 BANDS = tuple(name for name, _, _ in _BANDS)
 
@@ -96,17 +103,34 @@ _USES = (
 # FM as a mode; elsewhere the word means "from" or stands beside a narrow mode.
 _FM = ((29000, 29700), (50500, 54000), (69900, 71000), (144500, 148000), (219000, 225000), (433000, 47200000))
 
-_BAND_LOW = [round(low * 1000) for _, low, _ in _BANDS]
-_BAND_HIGH = [round(high * 1000) for _, _, high in _BANDS]
+
+def _edges(region: Region | None) -> tuple[list[int], list[tuple[int, str]]]:
+    """The lower edges in Hz, and beside each its upper edge and band."""
+    low, high = [], []
+    for name, widest, regional in _BANDS:
+        edges = regional.get(region, widest) if region else widest
+        if edges is not None:
+            low.append(round(edges[0] * 1000))
+            high.append((round(edges[1] * 1000), name))
+    return low, high
+
+
+_EDGES: dict[Region | None, tuple[list[int], list[tuple[int, str]]]] = {
+    None: _edges(None),
+    1: _edges(1),
+    2: _edges(2),
+    3: _edges(3),
+}
 _USE_LOW = [round(low * 1000) for low, _, _ in _USES]
 _USE_HIGH = [round(high * 1000) for _, high, _ in _USES]
 
 
-def band_of(frequency_hz: int) -> str | None:
-    """The amateur band, as "20m", or None outside of all."""
-    index = bisect_right(_BAND_LOW, frequency_hz) - 1
-    if index >= 0 and frequency_hz <= _BAND_HIGH[index]:
-        return _BANDS[index][0]
+def band_of(frequency_hz: int, region: Region | None = None) -> str | None:
+    """The amateur band, as "20m", by the edges of the region or, of none, the widest; None outside."""
+    low, high = _EDGES[region]
+    index = bisect_right(low, frequency_hz) - 1
+    if index >= 0 and frequency_hz <= high[index][0]:
+        return high[index][1]
     return None
 
 

@@ -1,9 +1,16 @@
-"""What the comment of a spot says about it; `capitals` is the comment in capitals."""
+"""What the comment of a spot says about it."""
 
 import re
+from functools import lru_cache
 from typing import Literal
 
+from msgspec import Struct
+
 from spotkeeper.spots.bands import has_fm, usual_mode
+from spotkeeper.spots.places import LOCATOR
+from spotkeeper.spots.propagation import may_tell_way
+from spotkeeper.spots.references import references_of
+from spotkeeper.spots.split import may_split
 
 _MODES = {
     word: mode
@@ -15,6 +22,8 @@ _MODES = {
         "C4FM": "C4FM YSF",
         "DMR": "DMR",
         "D-STAR": "DSTAR",
+        "FREEDV": "FREEDV",
+        "M17": "M17",
         "RTTY": "RTTY",
         "FT8": "FT8",
         "FT4": "FT4",
@@ -28,9 +37,13 @@ _MODES = {
         "MSK144": "MSK144 MSK",
         "FSK441": "FSK441",
         "WSPR": "WSPR",
+        "ISCAT": "ISCAT",
         "PSK": "PSK PSK31 PSK63 PSK125 BPSK BPSK31 BPSK63 QPSK31 QPSK63",
         "MFSK": "MFSK MFSK16 MFSK32",
         "OLIVIA": "OLIVIA",
+        "CONTESTIA": "CONTESTIA",
+        "THOR": "THOR",
+        "MT63": "MT63",
         "HELL": "FELDHELL",
         "SSTV": "SSTV",
         "ATV": "ATV DATV",
@@ -44,61 +57,126 @@ _REPORTS_SNR = frozenset(("FT8", "FT4", "FT2", "JS8", "JT65", "JT9", "JT4", "Q65
 
 _WORD = re.compile(r"[A-Z0-9]++")
 _AM = re.compile(r"(?<!\bI )(?<![0-9] )\bAM\b")
-_SNR = re.compile(r"(?<![A-Z0-9.])([+-]?[0-9]{1,2}) ?DB\b|\bDB ?([+-]?[0-9]{1,2})\b")
+_DECIBELS = re.compile(r"(?<![A-Z0-9.])([+-]?[0-9]{1,2}) ?DB\b|\bDB ?([+-]?[0-9]{1,2})\b")
+_SIGNED = re.compile(r"(?<![A-Z0-9.+-])([+-][0-9]{2})(?![A-Z0-9.]| ?HZ\b)")
 _WPM = re.compile(r"\b([0-9]{1,3}) ?WPM\b")
-_LOCATOR = r"[A-R]{2}[0-9]{2}(?:[A-X]{2}(?:[0-9]{2})?+)?+"
-_GRIDS = re.compile(rf"(?<![A-Z0-9])({_LOCATOR}) ?<[A-Z0-9]{{0,6}}> ?({_LOCATOR})(?![A-Z0-9])")
+_GRIDS = re.compile(
+    rf"(?<![A-Z0-9])({LOCATOR}) ?(?:<[A-Z0-9]{{0,6}}>|-{{1,2}}>) ?({LOCATOR})[A-X0-9]?(?![A-Z0-9])"
+)
+# "599", "5NN"; "5-9", "5/9", "5X9", "5-59"; "59", "59+", "59+20"; "S9+10". "55" is a greeting.
+_RST = re.compile(
+    r"(?<![A-Z0-9.,/+:#$-])(?<!UP )(?<!DN )(?<!DOWN )(?<!ITU )(?<!ZONE )(?<!NR )(?:RST ?|RS ?|UR ?)?+"
+    r"(5NN|[3-5][1-9]9|5[/X-]5?[1-9](?:[/-][1-9])?+|5[1-46-9](?:\+{1,3}(?:[0-9]{2})?+)?+|S[1-9]\+(?:[0-9]{2})?+)"
+    r"(?![A-Z0-9+%]|[/.,:-][0-9]"
+    r"| ?(?:M|W|WATTS?|HZ|KHZ|KC|MHZ|WPM|KM|MILES|YRS?|YEARS|YO|DAYS|QSO|QSOS|DXCC|UP)\b)"
+)
+_BEACON = re.compile(r"\b(?:BEACON|BCN|NCDXF|IBP)\b")
+_SKIMMER = re.compile(r"[A-Z0-9]{2,6} ++[+-]?[0-9]{1,2} DB ++[0-9]{1,3} (?:WPM|BPS)\b")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 _WPM_MAX = 120
+_COMMENTS_KEPT = 4096
 
 Mode = tuple[str, Literal["said", "guessed"]] | tuple[None, None]
 
 
-def mode_of(comment: str, capitals: str, frequency_hz: int) -> Mode:
+class Remarks(Struct, frozen=True, gc=False):
+    """What a comment says, whatever the frequency."""
+
+    comment: str
+    """Without control characters, stripped."""
+    capitals: str
+    """The same in capitals."""
+    modes: tuple[str, ...] = ()
+    """Each one that is named."""
+    decibels: str | None = None
+    """The only figure in dB, as it was said."""
+    signed: str | None = None
+    """The only figure of two digits with a sign and no unit."""
+    rst: str | None = None
+    wpm: int | None = None
+    grids: tuple[str, str] | None = None
+    """The spotter's, then the DX's."""
+    references: tuple[str, ...] = ()
+    beacon: bool = False
+    skimmer: bool = False
+    """In the words of the Reverse Beacon Network."""
+    may_split: bool = False
+    """Worth a look for where the DX listens."""
+    may_tell_way: bool = False
+    """Worth a look for propagation and satellites."""
+
+
+_NOTHING = Remarks("", "")
+
+
+@lru_cache(_COMMENTS_KEPT)
+def read(text: str) -> Remarks:
+    comment = clean(text)
+    if not comment:
+        return _NOTHING
+    capitals = comment.upper()
+    return Remarks(
+        comment,
+        capitals,
+        _modes_in(comment, capitals),
+        _decibels_in(capitals) if "DB" in capitals else None,
+        _only(_SIGNED.findall(capitals)),
+        found[1] if (found := _RST.search(capitals)) else None,
+        _wpm_in(capitals) if "WPM" in capitals else None,
+        (found[1], found[2]) if ">" in capitals and (found := _GRIDS.search(capitals)) else None,
+        references_of(capitals),
+        _BEACON.search(capitals) is not None,
+        _SKIMMER.match(capitals) is not None,
+        may_split(capitals),
+        may_tell_way(capitals),
+    )
+
+
+def clean(text: str) -> str:
+    """Without control characters, stripped."""
+    if not text.isprintable():
+        text = _CONTROL.sub(" ", text)
+    return text.strip()
+
+
+def mode_of(remarks: Remarks, frequency_hz: int) -> Mode:
     """The mode and where it is from: a whole word of the comment, else the use of the frequency.
 
     Two modes in one comment leave it to the frequency to say which is meant.
     """
-    said = None
-    for word in _WORD.findall(capitals):
-        mode = _MODES.get(word)
-        if mode is None or mode == said or not _is_meant(mode, comment, frequency_hz):
-            continue
-        if said is not None:
-            said = None
-            break
-        said = mode
-    if said is not None:
-        return said, "said"
+    modes = remarks.modes
+    if "FM" in modes and not has_fm(frequency_hz):
+        modes = tuple(mode for mode in modes if mode != "FM")
+    if len(modes) == 1:
+        return modes[0], "said"
     usual = usual_mode(frequency_hz)
     return (usual, "guessed") if usual is not None else (None, None)
 
 
-def _is_meant(mode: str, comment: str, frequency_hz: int) -> bool:
-    if mode == "FM":
-        return has_fm(frequency_hz)
-    if mode == "AM":
-        return _AM.search(comment) is not None
-    return True
+def snr_of(remarks: Remarks, mode: str | None, machine: bool) -> str | None:
+    """The signal-to-noise ratio in dB as it was said, where that is what the comment's figure means."""
+    if mode in _REPORTS_SNR:
+        return remarks.decibels or remarks.signed
+    return remarks.decibels if machine else None
 
 
-def snr_of(capitals: str, mode: str | None, machine: bool) -> int | None:
-    """The signal-to-noise ratio in dB, where that is what the comment's figure means."""
-    if not (machine or mode in _REPORTS_SNR):
-        return None
-    found = _SNR.search(capitals)
-    return int(found[1] or found[2]) if found else None
+def _modes_in(comment: str, capitals: str) -> tuple[str, ...]:
+    modes = {mode: None for word in _WORD.findall(capitals) if (mode := _MODES.get(word)) is not None}
+    if "AM" in modes and not _AM.search(comment):
+        del modes["AM"]
+    return tuple(modes)
 
 
-def wpm_of(capitals: str) -> int | None:
-    """The speed in words a minute."""
+def _decibels_in(capitals: str) -> str | None:
+    return _only([before or after for before, after in _DECIBELS.findall(capitals)])
+
+
+def _wpm_in(capitals: str) -> int | None:
     found = _WPM.search(capitals)
-    if found and 0 < int(found[1]) <= _WPM_MAX:
-        return int(found[1])
-    return None
+    return int(found[1]) if found and 0 < int(found[1]) <= _WPM_MAX else None
 
 
-def grids_of(capitals: str) -> tuple[str, str] | None:
-    """The locators of "EM56NL<>CN85BM": the spotter's, then the DX's."""
-    found = _GRIDS.search(capitals)
-    return (found[1], found[2]) if found else None
+def _only(found: list[str]) -> str | None:
+    return found[0] if found and found.count(found[0]) == len(found) else None

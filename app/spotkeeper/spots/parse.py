@@ -6,14 +6,19 @@ from functools import lru_cache
 from typing import Literal
 
 from spotkeeper.spots.bands import band_of
-from spotkeeper.spots.comment import grids_of, mode_of, snr_of, wpm_of
+from spotkeeper.spots.beacons import is_beacon
+from spotkeeper.spots.comment import clean, mode_of, read, snr_of
+from spotkeeper.spots.countries import Countries, Place
 from spotkeeper.spots.model import Solar, Spot, Unparsed
+from spotkeeper.spots.places import middle_of, way
+from spotkeeper.spots.propagation import satellite_of, way_of
+from spotkeeper.spots.split import qsx_of
 
 LINE_BYTES = 1024
 
 _CALL = r"[A-Z0-9]++(?:[/-][A-Z0-9]++)*+"
 _LIVE = re.compile(
-    rf"DX de ++({_CALL})(-#)?+(?: *+:| ) *+([0-9]{{1,9}}+(?:\.[0-9]*+)?+) ++({_CALL})(?= )(.*)"
+    rf"DX de ++({_CALL})(-[#@])?+(?: *+:| ) *+([0-9]{{1,9}}+(?:\.[0-9]*+)?+) ++({_CALL})(?= )(.*)"
 )
 _EXTRA = re.compile(r" ([0-9]{4})Z ++([A-Z0-9]{1,6})$")
 _LEFT = re.compile(r" ([A-R]{2}[0-9]{2}|[A-Z]{2}|[0-9]{1,2})$")
@@ -21,14 +26,14 @@ _HISTORY = re.compile(
     rf" *+([0-9]{{1,9}}+\.[0-9]++) ++({_CALL}) ++"
     r"([0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4}) ([0-9]{4})Z (.*)$"
 )
-_HISTORY_SPOTTER = re.compile(rf"({_CALL})(-#)?+>")
+_HISTORY_SPOTTER = re.compile(rf"({_CALL})(-[#@])?+>")
 _WWV = re.compile(rf"WWV de ({_CALL}) <([0-9]{{1,2}})> ?: *+(.*)")
 _WCY = re.compile(rf"WCY de ({_CALL}) <([0-9]{{1,2}})> ?: *+(.*)")
 _WWV_TEXT = re.compile(r"SFI=[^,]*+,[^,]*+,[^,]*+, ?(.*)")
 _FIGURE = re.compile(r"\b(SFI|A|K|expK|R)=([0-9]{1,4})\b")
 _WORDS = re.compile(r"\b((?:SA|GMF|Au)=.*)")
 _GRID = re.compile(r"[A-R]{2}[0-9]{2}(?:[A-X]{2})?+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_NOT_TEXT = re.compile(r"[\x00-\x06\x08-\x1f\x7f-\x9f]")
 
 _PAST = re.compile(rb" *+[0-9]{1,9}+\.[0-9]++ ++[A-Z0-9/-]++ ++[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4} [0-9]{4}Z ")
 
@@ -44,6 +49,7 @@ _EPOCH = date(1970, 1, 1)
 # A node's clock may be ahead of ours by this much.
 _AHEAD_SECONDS = 300
 _FREQUENCY_MAX_HZ = 300_000_000_000
+_MICROWAVES_HZ = 10_000_000_000
 _CALL_MAX = 24
 # A comment that is padded to its column, with the blank before it.
 _PADDED = 30
@@ -64,10 +70,11 @@ def is_past_spot(line: bytes) -> bool:
     return line.rstrip().endswith(b">") and _PAST.match(line) is not None
 
 
-def parse(line: bytes, received: float) -> Spot | Solar | Unparsed | None:
+def parse(line: bytes, received: float, countries: Countries | None = None) -> Spot | Solar | Unparsed | None:
     """What `line` means, received at Unix time `received`; None when it is for humans only.
 
-    Never raises. Bytes that are not UTF-8 are read as Latin-1.
+    Never raises. Bytes that are not UTF-8 are read as Latin-1. Without `countries` a spot lacks what only the
+    calls tell: entities, zones, and mostly the distance.
     """
     if len(line) > LINE_BYTES:
         return Unparsed(f"longer than {LINE_BYTES} bytes")
@@ -78,55 +85,56 @@ def parse(line: bytes, received: float) -> Spot | Solar | Unparsed | None:
     text = text.replace("\t", " ").rstrip("\x07 \r\0")
     try:
         if text.startswith("DX de "):
-            return _live(text, received)
+            return _live(text, received, countries)
         if text.startswith("CC11^"):
-            return _cc11(text, received)
+            return _cc11(text, received, countries)
         if text.startswith("WWV de "):
             return _wwv(text, received)
         if text.startswith("WCY de "):
             return _wcy(text, received)
         if text.endswith(">") and (found := _HISTORY.match(text)):
-            return _history(found, received)
+            return _history(found, received, countries)
     except _NotASpot as problem:
         return Unparsed(str(problem))
-    if _CONTROL.search(text.replace("\x07", "")) is not None:
+    if _NOT_TEXT.search(text) is not None:
         return Unparsed("not text")
     return None
 
 
-def _live(text: str, received: float) -> Spot:
+def _live(text: str, received: float, countries: Countries | None) -> Spot:
     found = _LIVE.match(text)
     if found is None:
         raise _NotASpot(_why_not_live(text))
     spotter, machine, frequency, dx, rest = found.groups()
     left = right = ""
-    if rest[-1] == "Z":
-        stamp = rest[-5:-1]
+    minute: int | None
+    if rest[-1] == "Z" and (minute := _MINUTE.get(rest[-5:-1])) is not None:
         comment = rest[:-6] if rest[-6:-5] == " " else rest[:-5]
     elif extra := _EXTRA.search(rest):
         stamp, right = extra.groups()
         comment = rest[: extra.start()]
+        minute = _MINUTE.get(stamp)
     else:
-        raise _NotASpot("no time at its end")
+        raise _NotASpot(f"{rest[-5:-1]!r} is not a time of day" if rest[-1] == "Z" else "no time at its end")
+    if minute is None:
+        raise _NotASpot(f"{stamp!r} is not a time of day")
     if len(comment) >= _PADDED and comment[-1].isalnum() and (beside := _LEFT.search(comment)):
         # Two blanks before it make it a column and not the comment's last word.
         before = comment[: beside.start()]
         if before[-1:] == " " or (right and len(beside[1]) == 4):
             left = beside[1]
             comment = before
-    minute = _MINUTE.get(stamp)
-    if minute is None:
-        raise _NotASpot(f"{stamp!r} is not a time of day")
     return _spot(
         _latest(minute * 60, received),
         dx,
         spotter,
         frequency,
         comment,
-        machine is not None,
+        machine == "-#",
         left,
         right,
         False,
+        countries,
     )
 
 
@@ -135,7 +143,7 @@ def _why_not_live(text: str) -> str:
     if len(words) < 4:
         return "too short for a spot"
     spotter, frequency, dx = words[:3]
-    if not re.fullmatch(rf"{_CALL}(-#)?", spotter):
+    if not re.fullmatch(rf"{_CALL}(-[#@])?", spotter):
         return f"{spotter[:_CALL_MAX]!r} is not a spotter's call"
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", frequency):
         return f"{frequency[:_CALL_MAX]!r} is not a frequency"
@@ -144,13 +152,13 @@ def _why_not_live(text: str) -> str:
     return "not in a spot's form"
 
 
-def _cc11(text: str, received: float) -> Spot:
+def _cc11(text: str, received: float, countries: Countries | None) -> Spot:
     fields = text.split("^")
     if len(fields) < 7:
         raise _NotASpot("too short for a CC11 spot")
     _, frequency, dx, date, stamp, comment, spotter = fields[:7]
     machine = spotter.endswith("-#")
-    spotter = spotter.removesuffix("-#")
+    spotter = spotter.removesuffix("-#").removesuffix("-@")
     if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", frequency):
         raise _NotASpot(f"{frequency[:_CALL_MAX]!r} is not a frequency")
     for call in (dx, spotter):
@@ -158,17 +166,19 @@ def _cc11(text: str, received: float) -> Spot:
             raise _NotASpot(f"{call[:_CALL_MAX]!r} is not a call")
     time = _dated(date, stamp.removesuffix("Z"), received)
     grids = fields[18:20] if len(fields) >= 20 else ["", ""]
-    return _spot(time, dx, spotter, frequency, comment, machine, grids[0], grids[1], False)
+    return _spot(time, dx, spotter, frequency, comment, machine, grids[0], grids[1], False, countries)
 
 
-def _history(found: re.Match[str], received: float) -> Spot:
+def _history(found: re.Match[str], received: float, countries: Countries | None) -> Spot:
     frequency, dx, date, stamp, rest = found.groups()
     comment, _, end = rest.rpartition("<")
     spotter = _HISTORY_SPOTTER.fullmatch(end)
     if spotter is None:
         raise _NotASpot(f"{end[:_CALL_MAX]!r} is not a spotter's call")
-    machine = spotter[2] is not None
-    return _spot(_dated(date, stamp, received), dx, spotter[1], frequency, comment, machine, "", "", True)
+    machine = spotter[2] == "-#"
+    return _spot(
+        _dated(date, stamp, received), dx, spotter[1], frequency, comment, machine, "", "", True, countries
+    )
 
 
 def _spot(
@@ -176,41 +186,88 @@ def _spot(
     dx: str,
     spotter: str,
     frequency: str,
-    comment: str,
+    text: str,
     machine: bool,
     dx_column: str,
     spotter_column: str,
     recovered: bool,
+    countries: Countries | None,
 ) -> Spot:
     frequency_hz = round(float(frequency) * 1000)
     if not 0 < frequency_hz <= _FREQUENCY_MAX_HZ:
         raise _NotASpot(f"{frequency} kHz is out of range")
     if len(dx) > _CALL_MAX or len(spotter) > _CALL_MAX:
         raise _NotASpot(f"a call of more than {_CALL_MAX} characters")
-    comment = _clean(comment)
-    capitals = comment.upper()
-    mode, mode_source = mode_of(comment, capitals, frequency_hz)
-    dx_grid = dx_column if _GRID.fullmatch(dx_column) else None
-    spotter_grid = spotter_column if _GRID.fullmatch(spotter_column) else None
-    if "<" in comment and (grids := grids_of(capitals)):
-        spotter_grid, dx_grid = grids
-    source: Literal["human", "machine"] = "machine" if machine else "human"
+    said = read(text)
+    machine = machine or said.skimmer
+    mode, mode_source = mode_of(said, frequency_hz)
+    snr = snr_of(said, mode, machine)
+    satellite = propagation = None
+    if said.may_tell_way or frequency_hz > _MICROWAVES_HZ:
+        satellite = satellite_of(said.capitals, frequency_hz)
+        propagation = "SAT" if satellite else way_of(said.capitals, frequency_hz)
+
+    spotter_grid = spotter_column if spotter_column and _GRID.fullmatch(spotter_column) else None
+    dx_grid = dx_column if dx_column and _GRID.fullmatch(dx_column) else None
+    if said.grids is not None:
+        spotter_grid, dx_grid = said.grids
+    here, there = (countries.find(spotter), countries.find(dx)) if countries is not None else (None, None)
+    distance_km, bearing, place_source = _way(spotter_grid, here, dx_grid, there)
     return Spot(
         time,
         dx,
         spotter,
         frequency_hz,
-        band_of(frequency_hz),
+        band_of(frequency_hz, there.region if there is not None else None),
         mode,
         mode_source,
-        source,
-        snr_of(capitals, mode, machine) if "DB" in capitals else None,
-        wpm_of(capitals) if "WPM" in capitals else None,
+        "machine" if machine else "human",
+        int(snr) if snr is not None else None,
+        said.wpm,
         dx_grid,
         spotter_grid,
-        comment,
+        said.comment,
         recovered,
+        there.dxcc if there is not None else None,
+        there.continent if there is not None else None,
+        there.cq_zone if there is not None else None,
+        there.itu_zone if there is not None else None,
+        here.dxcc if here is not None else None,
+        here.continent if here is not None else None,
+        here.cq_zone if here is not None else None,
+        here.itu_zone if here is not None else None,
+        distance_km,
+        bearing,
+        place_source,
+        None if machine else snr or said.rst,
+        propagation,
+        satellite,
+        qsx_of(said.capitals, frequency_hz) if said.may_split else None,
+        said.references,
+        said.beacon or is_beacon(dx, frequency_hz),
     )
+
+
+def _way(
+    spotter_grid: str | None, here: Place | None, dx_grid: str | None, there: Place | None
+) -> tuple[int, int, Literal["grid", "country"]] | tuple[None, None, None]:
+    """Distance, bearing and how well they are known."""
+    if spotter_grid and dx_grid:
+        start, end = middle_of(spotter_grid), middle_of(dx_grid)
+        source: Literal["grid", "country"] = "grid"
+    elif here is not None and there is not None and here.dxcc == there.dxcc:
+        # Within one country its middle tells nothing.
+        return None, None, None
+    else:
+        start = middle_of(spotter_grid) if spotter_grid else here.point if here is not None else None
+        end = middle_of(dx_grid) if dx_grid else there.point if there is not None else None
+        source = "country"
+    if start is None or end is None:
+        return None, None, None
+    distance_km, bearing = way(start, end)
+    if distance_km is None or bearing is None:
+        return None, None, None
+    return distance_km, bearing, source
 
 
 def _wwv(text: str, received: float) -> Solar:
@@ -252,14 +309,8 @@ def _solar(
         figures.get("K"),
         figures.get("expK"),
         figures.get("R"),
-        _clean(words),
+        clean(words),
     )
-
-
-def _clean(text: str) -> str:
-    if not text.isprintable():
-        text = _CONTROL.sub(" ", text)
-    return text.strip()
 
 
 def _latest(second_of_day: int, received: float) -> int:
