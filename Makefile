@@ -6,6 +6,8 @@ MAKEFLAGS += --no-print-directory
 
 # Ansible refuses to run, and PostgreSQL makes clusters without an encoding, where no locale is set.
 export LC_ALL := C.UTF-8
+# Ansible starts a Python for each task: without compiled modules at hand each of them compiles its own.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
 
 # Tests need a PostgreSQL of their own; pg_virtualenv makes one and removes it.

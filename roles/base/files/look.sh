@@ -37,5 +37,11 @@ fi
 echo "user: $user"
 echo "key_login: $key"
 
+# Those that are active now and started at boot.
+running=$(systemctl list-units --state=active --type=service,timer --plain --no-legend | cut -d ' ' -f 1 |
+    xargs systemctl show --property=Id,UnitFileState |
+    awk -F = '$1 == "Id" { unit = $2 } /^UnitFileState=enabled/ { print unit }')
+echo "running: [${running//$'\n'/, }]"
+
 installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
 echo "installed: [${installed//$'\n'/, }]"
