@@ -139,12 +139,12 @@ class Spool:
             SpooledLine(id_, received, node, KINDS[kind], line) for id_, received, node, kind, line in rows
         ]
 
-    def remove(self, through: SpooledLine) -> None:
-        """Forget `through` and everything before it."""
+    def remove(self, through: int) -> None:
+        """Forget the line with this id and everything before it."""
         with self._lock:
             with self._database:
                 self._database.execute("BEGIN IMMEDIATE")
-                removed = self._database.execute("DELETE FROM lines WHERE id <= ?", [through.id]).rowcount
+                removed = self._database.execute("DELETE FROM lines WHERE id <= ?", [through]).rowcount
             self._length -= removed
             self._bytes = self._bytes_used()
 

@@ -21,7 +21,7 @@ def test_what_was_appended_is_there_after_a_crash_until_it_is_removed(tmp_path: 
     assert [(line.node, line.received, line.line) for line in lines] == [
         ("demo", 5, line) for line in LINES[:2]
     ]
-    spool.remove(lines[-1])
+    spool.remove(lines[-1].id)
     spool.append("demo", 6, [b"four"])
     spool = Spool(tmp_path / "spool")
     assert [line.line for line in spool.oldest(10)] == [b"three", b"four"]

@@ -1,14 +1,17 @@
 """From the spool into a real PostgreSQL."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 from spotkeeper.db import spots
 from spotkeeper.db.connection import Connection, Role
+from spotkeeper.scraper.gap import Gap
 from spotkeeper.scraper.metrics import ScraperMetrics
 from spotkeeper.scraper.spool import Spool
 from spotkeeper.scraper.watchdog import Watchdog
@@ -32,18 +35,23 @@ class Station:
     """A writer between a spool and a database; `fill` spools lines and returns when they are dealt with."""
 
     def __init__(self, folder: Path, conninfo: str) -> None:
-        self.spool = Spool(folder / "spool")
+        self.path = folder / "spool"
+        self.open()
         self.registry = CollectorRegistry()
         self.metrics = ScraperMetrics(self.registry, ["demo"])
         self.conninfo = conninfo
         self.start()
+
+    def open(self) -> None:
+        self.spool = Spool(self.path)
 
     def start(self) -> None:
         self.writer = Writer(self.spool, self.conninfo, self.metrics, Watchdog())
         self.writer.start()
 
     def fill(self, *lines: bytes, received: int = NOW) -> None:
-        self.spool.append("demo", received, lines)
+        if lines:
+            self.spool.append("demo", received, lines)
         wait_until(lambda: not len(self.spool) or not self.writer.is_alive(), "the spool is empty")
         assert self.writer.failure is None
 
@@ -147,9 +155,75 @@ def test_the_one_row_that_postgresql_refuses_does_not_stop_the_others(station: S
         *[line(f"K{number}ABC") for number in range(50)], old, *[line(f"N{n}ABC") for n in range(49)]
     )
     assert login("dashboard").execute("SELECT count(*) FROM spots").fetchone() == (99,)
-    (row,) = login("grafana").execute("SELECT line, reason FROM unparsed_lines")
-    assert row[0] == old
-    assert row[1].startswith("refused: no partition for 1926-11-01")
+    (row,) = login("grafana").execute("SELECT node, received, line, reason FROM refused_rows")
+    assert row[:3] == ("demo", datetime.fromtimestamp(NOW / 1e6, UTC), old)
+    assert row[3].startswith("no partition for 1926-11-01")
+    assert station.value("rows_refused_total", node="demo") == 1
+
+
+def test_the_books_agree(station: Station, login: Login) -> None:
+    history = b"  14030.0 G1EEE       31-Jan-2026 2359Z                            <K1DDD>"
+    too_old = b"  14030.0 G1EEE       24-Nov-1926 0357Z long ago                    <K1DDD>"
+    rubbish = [b"DX de \xff\x00", b"\x01\x02", b"Hello Bob"]
+    station.fill(line("K1ABC"), line("K2ABC"), history, too_old, *rubbish)
+    station.fill(line("K1ABC"), line("K3ABC"), received=NOW + 1)
+    station.fill(line("K4ABC"), received=NOW + 86_400_000_000)
+    rows = login("dashboard").execute(
+        "SELECT node, received, stored, doubled, recovered, unparsed, refused FROM tallies ORDER BY day"
+    )
+    assert rows.fetchall() == [("demo", 7, 4, 1, 1, 1, 1), ("demo", 1, 1, 0, 0, 0, 0)]
+    (days,) = login("grafana").execute("SELECT max(day) - min(day) FROM tallies").fetchall()
+    assert days == (1,)
+
+
+def test_history_is_recovered_whatever_its_form(station: Station, login: Login) -> None:
+    station.spool.append("demo", NOW, [line("K1ABC")], "history")
+    station.fill(line("K2ABC"))
+    rows = login("dashboard").execute("SELECT dx, recovered FROM spots ORDER BY dx")
+    assert rows.fetchall() == [("K1ABC", True), ("K2ABC", False)]
+    assert station.value("spots_recovered_total") == 1
+
+
+def test_gaps_are_written_down_once(station: Station, login: Login) -> None:
+    gap = Gap(
+        began=NOW / 1e6 - 90.5,
+        ended=NOW / 1e6,
+        reason="silent",
+        asked=100,
+        answered=80,
+        unrepaired_seconds=2.5,
+    )
+    for _ in range(2):
+        station.spool.append("demo", NOW, [msgspec.json.encode(gap)], "gap")
+    station.fill(line("K1ABC"))
+    rows = login("dashboard").execute(
+        """SELECT node, extract(epoch FROM ended - began)::float8, unrepaired_seconds, asked, answered, reason
+        FROM gaps"""
+    )
+    assert rows.fetchall() == [("demo", 90.5, 2.5, 100, 80, "silent")]
+
+
+def test_lines_that_are_stored_already_count_once_after_a_crash(station: Station, login: Login) -> None:
+    bad = b"DX de \xff\x00"
+    station.spool.append("demo", NOW, [line(f"K{number}ABC") for number in range(10)] + [bad])
+    saved = station.spool.oldest(100)
+    station.fill()
+    station.writer.stop(5)
+    with sqlite3.connect(station.path) as file:  # as it was before they were removed from it
+        file.executemany(
+            "INSERT INTO lines (id, received, node, line) VALUES (?, ?, ?, ?)",
+            [(row.id, row.received, row.node, row.line) for row in saved],
+        )
+    file.close()
+    station.open()
+    station.spool.append("demo", NOW, [line("N1ABC")])
+    station.start()
+    station.fill()
+    (tally,) = (
+        login("dashboard").execute("SELECT received, stored, doubled, unparsed FROM tallies").fetchall()
+    )
+    assert tally == (12, 11, 0, 1)
+    assert station.value("spots_doubled_total") == 0
 
 
 def test_a_month_without_a_partition_gets_one(station: Station, login: Login) -> None:
