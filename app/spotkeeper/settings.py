@@ -17,6 +17,8 @@ NodeKind = Literal["dxspider", "cccluster", "arcluster", "rbn"]
 
 CALLSIGN = re.compile(r"(?=[A-Z0-9/]*[0-9])(?=[A-Z0-9/]*[A-Z])[A-Z0-9/]{3,12}(-[1-9][0-9]?)?")
 NODE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+COMMAND_MAX = 200
+COMMAND = re.compile(rf"[ -~]{{1,{COMMAND_MAX}}}")
 SECRET_KEY_BYTES = 32
 
 
@@ -44,12 +46,20 @@ class Database(_Section, frozen=True):
 
 
 class Node(_Section, frozen=True):
-    """One DX-cluster node to log in to."""
+    """One DX-cluster node to log in to: at `host` and `port`, or at the first of `addresses` that answers.
+
+    `callsign` and `silence_seconds` override the scraper's own; `commands` are sent after each log-in.
+    """
 
     name: str
     kind: NodeKind
-    host: Annotated[str, msgspec.Meta(min_length=1, max_length=253)]
-    port: Port
+    host: str = ""
+    port: Port | None = None
+    addresses: tuple[str, ...] = ()
+    callsign: str = ""
+    password_file: Path | None = None
+    commands: tuple[str, ...] = ()
+    silence_seconds: Seconds | None = None
 
     def __post_init__(self) -> None:
         if not NODE_NAME.fullmatch(self.name):
@@ -57,6 +67,63 @@ class Node(_Section, frozen=True):
                 f"name: {self.name!r} is not a node's name: 1 to 32 of a-z, 0-9, '.', '_' and '-',"
                 " a letter or digit first"
             )
+        if self.addresses and (self.host or self.port):
+            raise ValueError("addresses: set either these or host and port")
+        if not self.addresses and not self.host:
+            raise ValueError("host: is missing")
+        if not self.addresses and self.port is None:
+            raise ValueError("port: is missing")
+        for address in self.addresses:
+            if _target(address) is None:
+                raise ValueError(f"addresses: {address!r} is not HOST:PORT, such as dx.example.org:7300")
+        if len(set(self.addresses)) < len(self.addresses):
+            raise ValueError("addresses: one stands there twice")
+        if self.callsign:
+            _check_callsign(self.callsign)
+        for command in self.commands:
+            if not COMMAND.fullmatch(command):
+                raise ValueError(
+                    f"commands: {command!r} is not a command: 1 to {COMMAND_MAX} characters of one line"
+                )
+
+    @property
+    def targets(self) -> tuple[tuple[str, int], ...]:
+        """Host and port of each address, in the order in which they are tried."""
+        if self.port is not None:
+            return ((self.host, self.port),)
+        return tuple(target for target in map(_target, self.addresses) if target)
+
+    def password(self) -> str:
+        """What the node asks for beside the callsign. Raises SettingsError when there is none."""
+        if self.password_file is None:
+            raise SettingsError("no password_file is set")
+        try:
+            password = self.password_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            words = error.strerror if isinstance(error, OSError) else "not a text in UTF-8"
+            raise SettingsError(f"cannot read {self.password_file}: {words}") from None
+        if not password or len(password.splitlines()) > 1:
+            raise SettingsError(f"{self.password_file} must hold one line, the password")
+        return password
+
+
+def _target(address: str) -> tuple[str, int] | None:
+    host, _, port = address.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        return None
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        return None
+    return host, int(port)
+
+
+def _check_callsign(callsign: str) -> None:
+    if not CALLSIGN.fullmatch(callsign):
+        raise ValueError(
+            f"callsign: {callsign!r} is not a callsign in capitals, such as N0CALL-1 with an"
+            " optional SSID from -1 to -99"
+        )
 
 
 class Scraper(_Section, frozen=True):
@@ -72,11 +139,7 @@ class Scraper(_Section, frozen=True):
     probe_seconds: Seconds = 30
 
     def __post_init__(self) -> None:
-        if not CALLSIGN.fullmatch(self.callsign):
-            raise ValueError(
-                f"callsign: {self.callsign!r} is not a callsign in capitals, such as N0CALL-1 with an"
-                " optional SSID from -1 to -99"
-            )
+        _check_callsign(self.callsign)
         names = [node.name for node in self.nodes]
         for name in names:
             if names.count(name) > 1:
@@ -165,6 +228,7 @@ def _sentence(message: str) -> str:
     """msgspec's "Expected … - at `$.scraper.nodes[0].port`" with the key first, in the file's own words."""
     what, _, where = message.rpartition(" - at ") if " - at " in message else (message, "", "")
     key = where.strip("`").removeprefix("$").removeprefix(".")
+    what = what.replace(" | null`", "`")
     for kind, word in (("`int`", "a whole number"), ("`str`", "a text"), ("`object`", "a table")):
         what = what.replace(kind, word)
     if found := re.fullmatch(r"Object (?:missing required|contains unknown) field `(.*)`", what):

@@ -3,14 +3,16 @@
 import random
 from dataclasses import dataclass
 
-from spotkeeper.scraper.dialect import EndReason
+from spotkeeper.scraper.dialect import EndReason, Refusal
 
 FIRST_SECONDS = 10.0
 MOST_SECONDS = 300.0
 QUICK_SECONDS = 1.0
+# After so many refusals in a row the next one is taken for an answer, and asked again by the hour only.
+REFUSALS_BEFORE_TAKEN = 3
 REFUSED_SECONDS = 3600.0
-# So many refusals in a row are taken for an answer, and asked again by the hour only.
-REFUSALS_TAKEN = 3
+# A wrong password does not become right by itself.
+PASSWORD_SECONDS = 86_400.0
 HEALTHY_SECONDS = 60.0
 
 
@@ -21,15 +23,25 @@ class Backoff:
     _next: float = FIRST_SECONDS
     _refusals: int = 0
 
-    def after(self, reason: EndReason, session_seconds: float, spots: int) -> float:
+    @property
+    def given_up(self) -> bool:
+        """Whether the node has refused so often that it is asked only now and then."""
+        return self._refusals > REFUSALS_BEFORE_TAKEN
+
+    def after(
+        self, reason: EndReason, session_seconds: float, spots: int, refusal: Refusal | None = None
+    ) -> float:
         """Seconds to wait, with jitter, after a session that ended for `reason`; 0 s when there was none."""
-        healthy = session_seconds >= HEALTHY_SECONDS
+        # A session that only waited for its death is no healthy one, however long that took.
+        healthy = session_seconds >= HEALTHY_SECONDS and (spots > 0 or reason != "silent")
         if healthy or spots:
             self._next = FIRST_SECONDS
             self._refusals = 0
         if reason in ("refused", "bumped"):
             self._refusals += 1
-            wait = MOST_SECONDS if self._refusals < REFUSALS_TAKEN else REFUSED_SECONDS
+            wait = MOST_SECONDS
+            if self.given_up:
+                wait = PASSWORD_SECONDS if refusal == "password" else REFUSED_SECONDS
         elif healthy:
             wait = QUICK_SECONDS
         else:

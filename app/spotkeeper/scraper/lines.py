@@ -47,7 +47,7 @@ class LineBuffer:
                 self._cut = False
             self._rest = b""
             for line in finished:
-                line = without_telnet(line[: LINE_BYTES + 1]).rstrip(b"\r")
+                line = without_telnet(line[: LINE_BYTES + 1]).strip(b"\r\0")
                 if line:
                     lines.append(line)
         if not self._cut:

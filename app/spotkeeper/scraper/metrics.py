@@ -6,7 +6,7 @@ from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from spotkeeper.scraper.dialect import EndReason
+from spotkeeper.scraper.dialect import EndReason, Refusal
 
 _INSERT_BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
@@ -35,6 +35,15 @@ class ScraperMetrics:
         self.session_ends = counter(
             "session_ends", "Connections that ended or were not made.", "node", "reason"
         )
+        self.refusals = counter("refusals", "Log-ins that the node refused.", "node", "reason")
+        self.gap_repaired_seconds = counter(
+            "gap_repaired_seconds", "Time in which a node was not heard and that its history covers.", "node"
+        )
+        self.gap_unrepaired_seconds = counter(
+            "gap_unrepaired_seconds",
+            "Time in which a node was not heard and that it told nothing of.",
+            "node",
+        )
         self.since_last_line = gauge("since_last_line_seconds", "Time since the last line.", "node")
         self.since_last_spot = gauge("since_last_spot_seconds", "Time since the last live spot.", "node")
         self.spool_lines = gauge("spool_lines", "Lines in the spool, not yet in the database.")
@@ -58,6 +67,8 @@ class ScraperMetrics:
             self.rows_refused,
             self.session_up,
             self.sessions,
+            self.gap_repaired_seconds,
+            self.gap_unrepaired_seconds,
         )
         self._since = (self.since_last_line, self.since_last_spot)
         for node in nodes:
@@ -69,12 +80,14 @@ class ScraperMetrics:
             metric.labels(node)
         for reason in get_args(EndReason):
             self.session_ends.labels(node, reason)
+        for refusal in get_args(Refusal):
+            self.refusals.labels(node, refusal)
         for since in self._since:
             restart(since, node)
 
     def forget(self, node: str) -> None:
         """Show nothing more of a node that was removed."""
-        for metric in (*self._from_zero, *self._since, self.session_ends):
+        for metric in (*self._from_zero, *self._since, self.session_ends, self.refusals):
             metric.remove_by_labels({"node": node})
 
 

@@ -1,119 +1,171 @@
 """One session with a node, from the connection to its end."""
 
 import asyncio
+import errno
 import logging
-import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from spotkeeper.scraper.clock import NodeClock
+from spotkeeper.scraper.connection import (
+    CONNECT_SECONDS,
+    RESOLVE_SECONDS,
+    Connection,
+    Unreachable,
+    connect,
+)
 from spotkeeper.scraper.dialect import (
     COMMAND_PROMPT,
     LOGIN_PROMPT,
     PASSWORD_PROMPT,
     EndReason,
-    commands,
+    Refusal,
+    refusal_in,
     sign_of_end,
 )
+from spotkeeper.scraper.gap import Gap, Recent, Repair
+from spotkeeper.scraper.intake import REFUSED, Heard, Intake
 from spotkeeper.scraper.lines import LineBuffer
-from spotkeeper.scraper.metrics import ScraperMetrics, restart
-from spotkeeper.scraper.spool import Spool
+from spotkeeper.scraper.state import Phase
 from spotkeeper.scraper.watchdog import Watchdog
-from spotkeeper.settings import Node, Scraper
-from spotkeeper.spots.parse import is_live_spot, is_past_spot
+from spotkeeper.settings import Node, Scraper, SettingsError
+from spotkeeper.spots.parse import is_live_spot
 
 log = logging.getLogger(__name__)
 
-CONNECT_SECONDS = 10
 LOGIN_SECONDS = 30
 # A prompt is one when nothing follows it for so long.
 QUIET_SECONDS = 0.3
-DISK_SECONDS = 1
-CHUNK_BYTES = 65_536
+# A node that has answered the call and says nothing more for so long has let us in.
+LET_IN_SECONDS = 5.0
+# So long live spots wait for the answer to sh/dx: a process killed meanwhile asks for the same again.
+HOLD_SECONDS = 1.0
+SPOOL_RETRY_SECONDS = 1.0
+SPOOL_PATIENCE_SECONDS = 60.0
+# For so long what the kernel holds is read when the program is stopped.
+DRAIN_SECONDS = 0.3
 # How much later than promised a session may come back before it counts as hung.
 LATE_SECONDS = 20
 
 
 @dataclass
 class End:
-    """Why a session ended, how long it was logged in, and the live spots it brought."""
+    """Why a session ended, how long it was logged in, and the live spots it brought.
+
+    `unspooled` is what the spool did not take.
+    """
 
     reason: EndReason
     sentence: str
+    refusal: Refusal | None
     seconds: float
     spots: int
+    unspooled: Heard
 
 
 class _Over(Exception):
-    def __init__(self, reason: EndReason, sentence: str) -> None:
+    def __init__(self, reason: EndReason, sentence: str, refusal: Refusal | None = None) -> None:
         super().__init__(sentence)
         self.reason = reason
+        self.refusal = refusal
 
 
 class Session:
-    """Logs in to `node` and spools what it sends. `on_up` is called after the log-in. To be run once."""
+    """Logs in to `node` at the first of `addresses` that answers, and spools what it sends. To be run once.
+
+    `address` is the one it got through to. `on_phase` is told "logging in" and "up", `on_gap` what became of
+    the gap before the session.
+    """
 
     def __init__(
         self,
         node: Node,
         scraper: Scraper,
-        spool: Spool,
-        metrics: ScraperMetrics,
         watchdog: Watchdog,
-        on_up: Callable[[], None],
+        intake: Intake,
+        *,
+        addresses: Sequence[tuple[str, int]],
+        clock: NodeClock,
+        recent: Recent,
+        repair: Repair,
+        on_phase: Callable[[Phase], None],
+        on_gap: Callable[[Gap], None],
     ) -> None:
+        self.address: tuple[str, int] | None = None
         self._node = node
-        self._scraper = scraper
-        self._spool = spool
-        self._metrics = metrics
+        self._call = node.callsign or scraper.callsign
+        self._silence = node.silence_seconds or scraper.silence_seconds
+        self._probe = scraper.probe_seconds
         self._watchdog = watchdog
-        self._on_up = on_up
+        self._intake = intake
+        self._addresses = addresses
+        self._clock = clock
+        self._recent = recent
+        self._repair = repair
+        self._on_phase = on_phase
+        self._on_gap = on_gap
         self._buffer = LineBuffer()
+        self._heard = Heard()
+        self._hold_until = 0.0
         self._last_line = b""
+        self._last_bytes = 0.0
+        self._awaits_word = False
+        self._password = ""
         self._up_since: float | None = None
         self._spots = 0
 
     async def run(self) -> End:
-        """Returns when the session is over, whatever the node did; ends early when cancelled."""
+        """Returns when the session is over, whatever the node did.
+
+        Cancelled, it spools what has arrived and ends.
+        """
         try:
-            await self._connect()
+            self._connection = await self._connect()
             try:
                 await self._log_in()
                 self._come_up()
                 await self._read()
+            except asyncio.CancelledError:
+                self._drain()
+                raise
             finally:
-                self._writer.transport.abort()
-                self._metrics.session_up.labels(self._node.name).set(0)
+                self._connection.close()
         except _Over as over:
-            reason, sentence = over.reason, str(over)
+            return self._end(over.reason, str(over), over.refusal)
         except OSError as error:
-            reason, sentence = "reset", f"the connection broke: {error.strerror or error}"
-        seconds = time.monotonic() - self._up_since if self._up_since is not None else 0
-        return End(reason, sentence, seconds, self._spots)
+            words = error.strerror or str(error)
+            if error.errno == errno.ETIMEDOUT:
+                return self._end("silent", f"the link is dead: {words}")
+            return self._end("reset", f"the connection broke: {words}")
 
-    async def _connect(self) -> None:
-        node = self._node
-        self._expect(CONNECT_SECONDS)
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                self._reader, self._writer = await asyncio.open_connection(
-                    node.host, node.port, limit=CHUNK_BYTES, happy_eyeballs_delay=0.25
-                )
-        except TimeoutError:
-            raise _Over(
-                "unreachable", f"{node.host}:{node.port} did not answer in {CONNECT_SECONDS} s"
-            ) from None
-        except (OSError, UnicodeError) as error:
-            raise _Over("unreachable", f"cannot connect to {node.host}:{node.port}: {error}") from None
+    def _end(self, reason: EndReason, sentence: str, refusal: Refusal | None = None) -> End:
+        self._try_to_spool()
+        if self._password:
+            sentence = sentence.replace(self._password, "…")
+        seconds = time.monotonic() - self._up_since if self._up_since is not None else 0
+        return End(reason, sentence, refusal, seconds, self._spots, self._heard)
+
+    async def _connect(self) -> Connection:
+        failures = []
+        for host, port in self._addresses:
+            self._expect(RESOLVE_SECONDS + CONNECT_SECONDS)
+            try:
+                connection = await connect(host, port)
+            except Unreachable as failure:
+                failures.append(str(failure))
+            else:
+                self.address = host, port
+                return connection
+        raise _Over("unreachable", "; ".join(failures))
 
     async def _log_in(self) -> None:
+        self._on_phase("logging in")
         deadline = time.monotonic() + LOGIN_SECONDS
         while not await self._is_asked_for_call(deadline):
             pass
-        self._buffer.take_tail()
-        self._last_line = b""
-        self._send(self._scraper.callsign.encode())
+        self._answer(self._call)
         deadline = time.monotonic() + LOGIN_SECONDS
         while not await self._is_let_in(deadline):
             pass
@@ -126,98 +178,201 @@ class Session:
         except TimeoutError:
             if asked:
                 return True
-            raise _Over("no_prompt", f"did not ask for a call within {LOGIN_SECONDS} s") from None
+        if time.monotonic() >= deadline:
+            raise _Over("no_prompt", f"did not ask for a call within {LOGIN_SECONDS} s")
         return False
 
     async def _is_let_in(self, deadline: float) -> bool:
         tail = self._buffer.tail
-        asked = LOGIN_PROMPT.search(tail) or PASSWORD_PROMPT.search(tail)
-        left = deadline - time.monotonic()
+        asked_password = PASSWORD_PROMPT.search(tail) is not None
+        asked = asked_password or LOGIN_PROMPT.search(tail) is not None
+        patience = QUIET_SECONDS if asked else LET_IN_SECONDS if self._last_line else LOGIN_SECONDS
         try:
-            lines = await self._receive(min(QUIET_SECONDS, left) if asked else left)
+            lines = await self._receive(min(patience, deadline - time.monotonic()))
         except TimeoutError:
+            if asked_password and not self._password:
+                self._give_password()
+                return False
             if asked:
-                raise _Over("refused", f"does not take {self._scraper.callsign} and asks {tail!r}") from None
+                refusal: Refusal = "password" if asked_password else "invalid_call"
+                raise _Over("refused", f"does not take {self._call} and asks {tail!r}", refusal) from None
             if self._last_line:
                 return True
             raise _Over("silent", f"said nothing for {LOGIN_SECONDS} s after it was given the call") from None
         for line in lines:
             if reason := sign_of_end(line):
-                raise _Over(reason, f"says {line!r}")
+                raise self._over(reason, line)
             if COMMAND_PROMPT.search(line) or is_live_spot(line):
                 return True
-        return False
+        return time.monotonic() >= deadline
+
+    def _give_password(self) -> None:
+        try:
+            self._password = self._node.password()
+        except SettingsError as error:
+            sentence = f"asks for the password of {self._call}: {error}"
+            raise _Over("refused", sentence, "password") from None
+        self._answer(self._password)
+
+    def _answer(self, text: str) -> None:
+        """To a prompt."""
+        self._buffer.take_tail()
+        self._last_line = b""
+        self._awaits_word = True
+        self._send(text.encode())
+
+    def _over(self, reason: EndReason, line: bytes) -> _Over:
+        refusal: Refusal | None = None
+        if reason == "refused":
+            refusal = refusal_in(line)
+            if refusal == "other" and self._password:
+                refusal = "password"
+        return _Over(reason, f"says {line.decode(errors='replace')!r}", refusal)
 
     def _come_up(self) -> None:
         self._up_since = time.monotonic()
-        self._metrics.session_up.labels(self._node.name).set(1)
-        self._metrics.sessions.labels(self._node.name).inc()
-        self._on_up()
-        for command in commands(self._node.kind):
-            self._send(command)
+        self._on_phase("up")
+        # Before the commands, which may change the form of the answer.
+        if question := self._repair.ask(self._clock.now(), self._up_since):
+            self._send(question)
+            self._hold_until = self._up_since + HOLD_SECONDS
+        for command in self._node.commands:
+            self._send(command.encode())
 
     async def _read(self) -> NoReturn:
-        silence, probe = self._scraper.silence_seconds, self._scraper.probe_seconds
+        """A node that has nothing to say answers the probe by its prompt; one that sends spots all the time
+        and knows no prompt (RBN) has gone dead when there are none.
+        """
+        probed = False
         while True:
+            dead_at = self._last_bytes + self._silence + (self._probe if probed else 0)
+            due = min(dead_at, self._repair.due, self._hold_until if self._heard else dead_at)
             try:
-                await self._receive(silence)
+                await self._receive(due - time.monotonic())
+                probed = False
             except TimeoutError:
-                self._send(b"")
-                try:
-                    await self._receive(probe)
-                except TimeoutError:
-                    raise _Over("silent", f"sent nothing for {silence + probe} s") from None
+                if time.monotonic() >= dead_at and probed:
+                    raise _Over("silent", f"sent nothing for {self._silence + self._probe} s") from None
+                if time.monotonic() >= dead_at:
+                    self._send(b"")
+                    probed = True
+            await self._mend()
+
+    async def _mend(self) -> None:
+        """When the answer to sh/dx is complete, or late: ask for more, or be content with it."""
+        now = time.monotonic()
+        if now >= self._repair.due:
+            if question := self._repair.ask_for_more(now):
+                self._send(question)
+                return
+            await self._patiently(self._spool)
+            gap = self._repair.judge()
+            if gap is not None:
+                await self._patiently(lambda: self._intake.put_gap(gap))
+                self._on_gap(gap)
+        elif now >= self._hold_until:
+            await self._patiently(self._spool)
 
     async def _receive(self, seconds: float) -> list[bytes]:
-        """The lines that the next bytes complete, spooled. Raises TimeoutError when no bytes come in time."""
-        self._expect(seconds)
-        async with asyncio.timeout(seconds):
-            data = await self._reader.read(CHUNK_BYTES)
+        """The lines that the next bytes complete. Raises TimeoutError when no bytes come in time."""
+        self._expect(max(seconds, 0))
+        data = await self._connection.receive(seconds)
         if not data:
-            reason = sign_of_end(self._last_line)
-            raise _Over(
-                reason or "closed", f"says {self._last_line!r}" if reason else "closed the connection"
-            )
+            raise self._closed()
+        lines = self._hear(data)
+        if not self._repair.pending or time.monotonic() >= self._hold_until:
+            await self._patiently(self._spool)
+        return lines
+
+    def _closed(self) -> _Over:
+        if reason := sign_of_end(self._last_line):
+            return self._over(reason, self._last_line)
+        if self._awaits_word:
+            what = f"closed without a word after it was given {self._call}"
+            return _Over("refused", what, "password" if self._password else "locked_out")
+        return _Over("closed", "closed the connection")
+
+    def _hear(self, data: bytes) -> list[bytes]:
+        """Cuts what was received into lines, and keeps them for the spool."""
+        self._last_bytes = time.monotonic()
+        self._awaits_word = False
         lines = self._buffer.feed(data)
         if COMMAND_PROMPT.search(self._buffer.tail):
             lines.append(self._buffer.take_tail())
-        if lines:
-            self._last_line = lines[-1]
-            await self._keep(lines)
-        return lines
+        if not lines:
+            return lines
+        self._last_line = lines[-1]
+        for line in lines:
+            if not is_live_spot(line):
+                self._clock.hear(line)
+        spots = [line for line in lines if is_live_spot(line)]
+        if self._clock.disputed:
+            self._clock.witness(spots)
+        now = self._clock.now()
+        history = [line for line in lines if self._repair.is_history(line, now)]
+        if history:
+            self._repair.take(history, now, self._last_bytes)
+            past = set(history)
+            spots = [line for line in spots if line not in past]
+            lines = [line for line in lines if line not in past]
+        self._recent.add(now, spots)
+        self._heard.received = now
+        self._heard.live += lines
+        self._heard.history += history
+        return [*lines, *history]
 
-    async def _keep(self, lines: list[bytes]) -> None:
-        """Spools the lines; reads no more from the socket until the disk takes them."""
-        received = time.time_ns() // 1000
-        waited = False
+    def _spool(self) -> None:
+        self._spots += self._intake.put(self._heard)
+
+    def _try_to_spool(self) -> None:
+        try:
+            self._spool()
+        except REFUSED as error:
+            log.warning(
+                "%s: %d lines are not in the spool: %s",
+                self._node.name,
+                len(self._heard.live) + len(self._heard.history),
+                error,
+                extra={"event": "not_spooled", "node": self._node.name},
+            )
+
+    async def _patiently(self, put: Callable[[], None]) -> None:
+        """Puts into the spool; reads no more from the socket until it takes it, and ends after a minute."""
+        name, began = self._node.name, time.monotonic()
+        refused = False
         while True:
             try:
-                self._spool.append(self._node.name, received, lines)
+                put()
                 break
-            except sqlite3.OperationalError as error:
-                if not waited:
+            except REFUSED as error:
+                if not refused:
                     log.error(
-                        "%s: the disk does not take the spool, reading waits: %s", self._node.name, error
+                        "%s: the spool takes no lines, reading waits: %s",
+                        name,
+                        error,
+                        extra={"event": "spool_refuses", "node": name},
                     )
-                waited = True
-                self._expect(DISK_SECONDS)
-                await asyncio.sleep(DISK_SECONDS)
-        if waited:
-            log.warning("%s: the disk takes the spool again", self._node.name)
-        self._count(lines)
+                refused = True
+                if time.monotonic() - began >= SPOOL_PATIENCE_SECONDS:
+                    sentence = f"the spool has taken no lines for {SPOOL_PATIENCE_SECONDS:.0f} s: {error}"
+                    raise _Over("spool_full", sentence) from None
+            self._expect(SPOOL_RETRY_SECONDS)
+            await asyncio.sleep(SPOOL_RETRY_SECONDS)
+        if refused:
+            log.warning("%s: the spool takes lines again", name, extra={"event": "spool_takes", "node": name})
 
-    def _count(self, lines: list[bytes]) -> None:
-        name, metrics = self._node.name, self._metrics
-        live = sum(map(is_live_spot, lines))
-        metrics.lines.labels(name).inc(len(lines))
-        metrics.spots_received.labels(name).inc(live + sum(map(is_past_spot, lines)))
-        restart(metrics.since_last_line, name)
-        if live:
-            self._spots += live
-            restart(metrics.since_last_spot, name)
+    def _drain(self) -> None:
+        """Spools what the kernel has received already."""
+        deadline = time.monotonic() + DRAIN_SECONDS
+        try:
+            while time.monotonic() < deadline and (data := self._connection.take()):
+                self._hear(data)
+        except OSError:
+            pass
+        self._try_to_spool()
 
     def _send(self, line: bytes) -> None:
-        self._writer.write(line + b"\r\n")
+        self._connection.send(line + b"\r\n")
 
     def _expect(self, seconds: float) -> None:
         self._watchdog.expect(f"session {self._node.name}", seconds + LATE_SECONDS)

@@ -38,7 +38,22 @@ def test_after_a_healthy_session_the_first_attempt_is_quick() -> None:
 
 @pytest.mark.parametrize("reason", ["refused", "bumped"])
 def test_a_refusal_is_asked_again_slowly_and_then_by_the_hour(reason: EndReason) -> None:
-    assert within(waits(Backoff(), reason, 4), [300, 300, 3600, 3600])
+    backoff = Backoff()
+    assert within(waits(backoff, reason, 3), [300, 300, 300])
+    assert not backoff.given_up
+    assert within(waits(backoff, reason, 2), [3600, 3600])
+    assert backoff.given_up
+
+
+def test_a_wrong_password_is_tried_daily_in_the_end() -> None:
+    backoff = Backoff()
+    found = [backoff.after("refused", 0, 0, "password") for _ in range(5)]
+    assert within(found, [300, 300, 300, 86_400, 86_400])
+
+
+def test_a_session_that_only_waited_for_its_death_is_not_healthy() -> None:
+    assert within(waits(Backoff(), "silent", 3, seconds=210), [10, 20, 40])
+    assert within(waits(Backoff(), "silent", 1, seconds=210, spots=1), [1])
 
 
 def test_two_with_one_call_do_not_bump_each_other_at_once() -> None:

@@ -42,6 +42,30 @@ def test_callsign_is_taken(file: Path, callsign: str) -> None:
     assert load(file).scraper.callsign == callsign
 
 
+ADDRESSES = SCRAPER.replace("host", "#").replace(
+    "port = 7300", 'addresses = ["dx.example.org:7300", "[2001:db8::1]:7300", "dx2.example.org:8000"]'
+)
+
+
+def test_addresses_of_a_node_are_kept_in_their_order(file: Path) -> None:
+    file.write_text(ADDRESSES)
+    [node] = load(file).scraper.nodes
+    assert node.targets == (("dx.example.org", 7300), ("2001:db8::1", 7300), ("dx2.example.org", 8000))
+
+
+def test_a_nodes_own_settings(file: Path) -> None:
+    file.write_text(
+        SCRAPER + 'callsign = "F5AAA-9"\npassword_file = "/etc/spotkeeper/demo.password"\n'
+        'commands = ["set/ve7cc", "set/skimmer"]\nsilence_seconds = 60\n'
+    )
+    [node] = load(file).scraper.nodes
+    assert node.targets == (("192.0.2.1", 7300),)
+    assert (node.callsign, node.silence_seconds) == ("F5AAA-9", 60)
+    assert node.commands == ("set/ve7cc", "set/skimmer")
+    with pytest.raises(SettingsError, match=r"cannot read /etc/spotkeeper/demo\.password: "):
+        node.password()
+
+
 NODE = SCRAPER[SCRAPER.index("[[") :]
 
 REFUSED = {
@@ -92,6 +116,37 @@ REFUSED = {
         SCRAPER + '[database]\nconninfo = "user=postgres"\n',
         "database.conninfo: must not hold user=, each process sets its own",
     ),
+    "no host": (SCRAPER.replace("host", "#"), "scraper.nodes[0].host: is missing"),
+    "no port": (SCRAPER.replace("port", "#"), "scraper.nodes[0].port: is missing"),
+    "host and addresses": (
+        SCRAPER + 'addresses = ["192.0.2.1:7300"]\n',
+        "scraper.nodes[0].addresses: set either these or host and port",
+    ),
+    "address without port": (
+        ADDRESSES.replace("dx2.example.org:8000", "dx2.example.org"),
+        "scraper.nodes[0].addresses: 'dx2.example.org' is not HOST:PORT, such as dx.example.org:7300",
+    ),
+    "address with a wrong port": (
+        ADDRESSES.replace("8000", "80000"),
+        "scraper.nodes[0].addresses: 'dx2.example.org:80000' is not HOST:PORT",
+    ),
+    "IPv6 without brackets": (
+        ADDRESSES.replace("[2001:db8::1]:7300", "2001:db8::1"),
+        "scraper.nodes[0].addresses: '2001:db8::1' is not HOST:PORT",
+    ),
+    "node's callsign": (
+        SCRAPER + 'callsign = "hello"\n',
+        "scraper.nodes[0].callsign: 'hello' is not a callsign in capitals",
+    ),
+    "command of two lines": (
+        SCRAPER + 'commands = ["set/ve7cc\\nbye"]\n',
+        "scraper.nodes[0].commands: 'set/ve7cc\\nbye' is not a command",
+    ),
+    "node's silence": (
+        SCRAPER + "silence_seconds = 0\n",
+        "scraper.nodes[0].silence_seconds: expected a whole number >= 1",
+    ),
+    "password itself": (SCRAPER + 'password = "x"\n', "scraper.nodes[0].password is not a setting"),
     "silence": (
         SCRAPER.replace("[[", "silence_seconds = 0\n[["),
         "scraper.silence_seconds: expected a whole number >= 1",
