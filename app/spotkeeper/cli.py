@@ -16,7 +16,6 @@ from spotkeeper.errors import OperatorError
 if TYPE_CHECKING:
     from spotkeeper.db.accounts import UserRole
     from spotkeeper.db.connection import Connection
-    from spotkeeper.settings import Settings
 
 ROLES = ("viewer", "user", "owner")
 # As the table has it; asked here first because PostgreSQL writes the rows it refuses into its log.
@@ -64,21 +63,22 @@ def spotkeeper(context: click.Context, path: Path) -> None:
 @spotkeeper.command()
 @click.pass_obj
 def scrape(path: Path) -> None:
-    """Collect spots from the nodes into PostgreSQL, until SIGTERM."""
-    settings = _start(path)
+    """Collect spots from the nodes into PostgreSQL, until SIGTERM. SIGHUP has the settings read anew."""
+    _log()
     from spotkeeper.scraper.service import run
 
-    run(settings)
+    run(path)
 
 
 @spotkeeper.command()
 @click.pass_obj
 def notify(path: Path) -> None:
     """Tell the open pages of each committed spot, until SIGTERM."""
-    settings = _start(path)
+    _log()
+    from spotkeeper import settings
     from spotkeeper.notifier.service import run
 
-    run(settings)
+    run(settings.load(path))
 
 
 @spotkeeper.command()
@@ -191,12 +191,11 @@ def list_users(path: Path) -> None:
             click.echo(f"{person.name:32}  {person.role:6}  {person.created:%Y-%m-%d}")
 
 
-def _start(path: Path) -> "Settings":
-    """The settings of a service, after its log was set up."""
-    from spotkeeper import settings, systemd
+def _log() -> None:
+    """Set up the log of a service."""
+    from spotkeeper import systemd
 
     logging.basicConfig(level=logging.INFO, handlers=[systemd.log_handler()])
-    return settings.load(path)
 
 
 @contextmanager

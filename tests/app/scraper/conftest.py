@@ -1,5 +1,7 @@
 """The real process between a simulated node and a real database."""
 
+import json
+import math
 import os
 import random
 import signal
@@ -8,9 +10,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -24,6 +27,7 @@ from tests.simulator.running_node import RunningNode, starter
 Key = tuple[int, str, str, int]
 
 STORED = "SELECT extract(epoch FROM time)::bigint, dx, spotter, khz FROM spots"
+COMMAND = (str(Path(sys.executable).with_name("spotkeeper")),)
 
 
 def wait_until(true: Callable[[], bool], what: str, seconds: float = 30) -> None:
@@ -33,46 +37,75 @@ def wait_until(true: Callable[[], bool], what: str, seconds: float = 30) -> None
         time.sleep(0.05)
 
 
-def free_port() -> int:
-    """Not one that the kernel gives to outgoing connections: it stays free while a process is down."""
-    for port in random.sample(range(20_000, 32_000), 100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no free port among a hundred")
+class Port:
+    """A TCP port on 127.0.0.1 that is ours until `close`, also while nobody listens.
+
+    Not one that the kernel gives to outgoing connections. Its UDP twin is held all the while, which tells
+    every other test that the port is taken.
+    """
+
+    def __init__(self) -> None:
+        for self.number in random.sample(range(20_000, 32_000), 200):
+            self._twin = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            try:
+                self._twin.bind(("127.0.0.1", self.number))
+                socket.create_server(("127.0.0.1", self.number)).close()
+                return
+            except OSError:
+                self._twin.close()
+        raise AssertionError("no free port among two hundred")
+
+    def close(self) -> None:
+        self._twin.close()
+
+
+def entry(node: RunningNode, name: str = "demo", kind: str = "dxspider") -> str:
+    """Of a settings file."""
+    host, port = node.address
+    return f'[[scraper.nodes]]\nname = "{name}"\nkind = "{kind}"\nhost = "{host}"\nport = {port}\n'
 
 
 class Scraper:
     """`spotkeeper scrape` with settings of its own, to be started and ended any number of times."""
 
-    def __init__(self, folder: Path, database: str, nodes: str) -> None:
+    def __init__(self, folder: Path, database: str, nodes: str, command: Sequence[str]) -> None:
         self.spool = folder / "spool.sqlite"
         self.log = folder / "log"
-        self._port = free_port()
-        self._settings = folder / "spotkeeper.toml"
-        self._settings.write_text(
-            f'[database]\nconninfo = "{database}"\n'
-            f'[scraper]\ncallsign = "N0CALL-1"\nspool = "{self.spool}"\nmetrics_port = {self._port}\n'
-            f"silence_seconds = 2\nprobe_seconds = 1\n{nodes}"
-        )
+        self.settings = folder / "spotkeeper.toml"
+        self.port = Port()
+        self._database = database
+        self._command = command
+        self.write(nodes)
         self._systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._systemd.bind(str(folder / "notify"))
         self._told: list[str] = []
         threading.Thread(target=self._hear, daemon=True).start()
         self.process: subprocess.Popen[bytes] | None = None
 
+    def write(self, nodes: str, more: str = "silence_seconds = 2\nprobe_seconds = 1\n") -> None:
+        """The settings file, with these nodes."""
+        self.settings.write_text(
+            f'[database]\nconninfo = "{self._database}"\n'
+            f'[scraper]\ncallsign = "N0CALL-1"\nspool = "{self.spool}"\n'
+            f"metrics_port = {self.port.number}\n{more}{nodes}"
+        )
+
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [Path(sys.executable).with_name("spotkeeper"), "--settings", self._settings, "scrape"],
+                [*self._command, "--settings", str(self.settings), "scrape"],
                 env=os.environ | {"NOTIFY_SOCKET": self._systemd.getsockname()},
                 stderr=log,
             )
 
-    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """The exit code after this signal."""
+    def tell(self, number: signal.Signals) -> None:
         assert self.process
         self.process.send_signal(number)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """The exit code after this signal."""
+        self.tell(number)
+        assert self.process
         return self.process.wait(30)
 
     def close(self) -> None:
@@ -80,6 +113,10 @@ class Scraper:
             self.end(signal.SIGKILL)
         self._systemd.shutdown(socket.SHUT_RD)
         self._systemd.close()
+        self.port.close()
+        # Shown when the test fails.
+        print(self.log.read_text() if self.log.exists() else "no log")
+        print("systemd was told:", self._told)
 
     def _hear(self) -> None:
         while message := self._systemd.recv(4096):
@@ -90,18 +127,26 @@ class Scraper:
         return self._told.count(state)
 
     def metric(self, name: str, **labels: str) -> float:
-        """The sum over all labels that are not given; 0 while the process does not answer."""
+        """The sum over all labels that are not given; not a number while the process does not answer."""
         try:
-            with urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=2) as page:
+            with urlopen(f"http://127.0.0.1:{self.port.number}/metrics", timeout=10) as page:
                 text = page.read().decode()
         except OSError:
-            return 0
+            return math.nan
         return sum(
             sample.value
             for family in text_string_to_metric_families(text)
             for sample in family.samples
             if sample.name == f"spotkeeper_scraper_{name}" and labels.items() <= sample.labels.items()
         )
+
+    def is_up(self, node: str = "demo") -> bool:
+        return self.metric("session_up", node=node) == 1
+
+    def status(self) -> Any:
+        """What GET /status says."""
+        with urlopen(f"http://127.0.0.1:{self.port.number}/status", timeout=10) as page:
+            return json.load(page)
 
 
 @pytest.fixture
@@ -112,19 +157,16 @@ def node() -> Iterator[Callable[..., RunningNode]]:
 
 
 @pytest.fixture
-def scraper(tmp_path: Path, database: str) -> Iterator[Callable[[RunningNode], Scraper]]:
-    """Starts the process for a node."""
+def scraper(tmp_path: Path, database: str) -> Iterator[Callable[..., Scraper]]:
+    """Starts the process for a node, or for what stands in the settings of several."""
     with ExitStack() as stack:
 
-        def start(node: RunningNode, kind: str = "dxspider") -> Scraper:
-            host, port = node.address
-            scraper = Scraper(
-                tmp_path,
-                database,
-                f'[[scraper.nodes]]\nname = "demo"\nkind = "{kind}"\nhost = "{host}"\nport = {port}\n',
-            )
+        def start(
+            nodes: RunningNode | str, kind: str = "dxspider", command: Sequence[str] = COMMAND
+        ) -> Scraper:
+            text = nodes if isinstance(nodes, str) else entry(nodes, kind=kind)
+            scraper = Scraper(tmp_path, database, text, command)
             stack.callback(scraper.close)
-            stack.callback(lambda: print(scraper.log.read_text()))
             scraper.start()
             return scraper
 
