@@ -36,8 +36,8 @@ demo-clean: ## remove the demo and everything in it
 dev: deps deps-tests ## the dashboard with reload on this machine: throw-away database, simulator, no containers
 	$(WITH_POSTGRES) python tools/dev
 
-.PHONY: test test-quick
-test: lint test-app test-rules test-policy test-browser test-demo test-molecule ## everything; 40 minutes at most on 2 cores
+.PHONY: test test-quick test-faults
+test: lint test-app test-faults-short test-rules test-policy test-browser test-demo test-molecule ## everything; 40 minutes at most on 2 cores
 test-quick: SELECT := -m "not slow"
 test-quick: lint-python test-app test-rules test-policy ## the part that takes less than 2 minutes
 
@@ -56,9 +56,12 @@ format: deps ## format the Python code and mend what ruff can mend
 	ruff check --fix
 	ruff format
 
-.PHONY: test-app test-rules test-policy test-browser test-demo test-molecule
+.PHONY: test-app test-faults-short test-rules test-policy test-browser test-demo test-molecule
 test-app: deps deps-tests ## unit and database tests
 	$(WITH_POSTGRES) pytest -q -n 4 --dist loadgroup $(SELECT) tests/app tests/simulator tests/grafana
+
+test-faults-short: deps deps-tests ## the faults of docs/reliability.md, shortened to seconds
+	pytest -q -n 3 tests/faults
 
 test-rules: deps deps-tests ## the alert rules, by promtool
 	pytest -q tests/rules
@@ -74,6 +77,9 @@ test-demo: deps deps-hosts ## what this file says of `make demo`, and what site.
 
 test-molecule: deps deps-hosts ## site.yml on Debian 13 and 12: check, converge, idempotence, verify, reboot, verify
 	molecule test
+
+test-faults: deps deps-tests ## the faults at full length, an hour and a half; writes docs/reliability.md
+	pytest -q -n 3 tests/faults --full --write-table
 
 .PHONY: bench
 bench: deps deps-tests ## the benchmarks of bench/README.md

@@ -466,7 +466,7 @@ def _spool_of_a_megabyte(station: Station) -> None:
 
 @fault("spool at its bound", unhurried=5 + DATABASE_WAIT, concerns=NODES, equip=_spool_of_a_megabyte)
 def spool_at_its_bound(station: Station, _: None) -> float:
-    """PostgreSQL is down until the spool holds the 1 MB that the settings allow here, and 40 seconds longer: the
+    """PostgreSQL is down until the spool holds the 1 MB that the settings allow here, and 40 s longer: the
     scraper stops reading, and the nodes' spots wait in the sockets.
     """
     station.cluster.stop()
