@@ -63,7 +63,7 @@ class Recent:
         self._lines: deque[tuple[float, bytes]] = deque(maxlen=_REMEMBERED)
 
     def add(self, received: float, spots: Sequence[bytes]) -> None:
-        self._lines.extend((received, line) for line in spots)
+        self._lines.extend([(received, line) for line in spots[-_REMEMBERED:]])
 
     @property
     def rate(self) -> float | None:
@@ -114,8 +114,11 @@ class Repair:
             self.due = clock + ANSWER_SECONDS
         return command
 
-    def is_history(self, line: bytes, now: float) -> bool:
-        """Whether `line`, received at Unix time `now`, is a spot of the past."""
+    def history_in(self, lines: Sequence[bytes], now: float) -> list[bytes]:
+        """Those of `lines`, received at Unix time `now`, that are spots of the past."""
+        return [line for line in lines if self._is_past(line, now)]
+
+    def _is_past(self, line: bytes, now: float) -> bool:
         if not line.startswith(b"CC11^"):
             return is_past_spot(line)
         spot = parse(line, now) if self.pending else None
@@ -135,7 +138,8 @@ class Repair:
 
     def ask_for_more(self, clock: float) -> bytes | None:
         """When the answer is due: the question for as much as the node tells, if it did not reach back."""
-        if self._answered < self._asked or self._asked >= MOST_SPOTS or not self._unrepaired():
+        was_cut = self._answered >= self._asked
+        if not (0 < self._asked < MOST_SPOTS and was_cut and self._unrepaired()):
             return None
         self._asked, self._answered = MOST_SPOTS, 0
         self.due = clock + ANSWER_SECONDS

@@ -54,6 +54,7 @@ class NodeLink:
         self._backoff = Backoff()
         self._clock = NodeClock()
         self._recent = Recent()
+        self._session: Session | None = None
         self._missed: Missed | None = None
         self._note_missed("restart")
 
@@ -62,7 +63,7 @@ class NodeLink:
         while True:
             self._turn("connecting")
             repair = Repair(self.node.kind, self._missed, self._recent)
-            session = Session(
+            session = self._session = Session(
                 self.node,
                 self._scraper,
                 self._watchdog,
@@ -182,6 +183,8 @@ class NodeLink:
 
     def _turn(self, phase: Phase, next_attempt: float | None = None) -> None:
         state = self.state
+        if phase == "logging in" and self._session and self._session.address:
+            state.address = _words(self._session.address)
         if phase == "up":
             state.sessions += 1
             state.reason, state.sentence, state.advice = None, "", ""

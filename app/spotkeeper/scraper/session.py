@@ -302,24 +302,25 @@ class Session:
         if not lines:
             return lines
         self._last_line = lines[-1]
-        for line in lines:
-            if not is_live_spot(line):
-                self._clock.hear(line)
         spots = [line for line in lines if is_live_spot(line)]
+        others = [line for line in lines if not is_live_spot(line)] if len(spots) < len(lines) else []
+        for line in others:
+            self._clock.hear(line)
         if self._clock.disputed:
             self._clock.witness(spots)
         now = self._clock.now()
-        history = [line for line in lines if self._repair.is_history(line, now)]
-        if history:
-            self._repair.take(history, now, self._last_bytes)
-            past = set(history)
-            spots = [line for line in spots if line not in past]
-            lines = [line for line in lines if line not in past]
-        self._recent.add(now, spots)
+        past = self._repair.history_in(lines if self._repair.pending else others, now)
+        if past:
+            self._repair.take(past, now, self._last_bytes)
+            known = set(past)
+            spots = [line for line in spots if line not in known]
+            self._heard.live += [line for line in lines if line not in known]
+            self._heard.history += past
+        else:
+            self._heard.live += lines
         self._heard.received = now
-        self._heard.live += lines
-        self._heard.history += history
-        return [*lines, *history]
+        self._recent.add(now, spots)
+        return lines
 
     def _spool(self) -> None:
         self._spots += self._intake.put(self._heard)
