@@ -1,44 +1,23 @@
 """Lines as received, on disk until they are in the database."""
 
-import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
-from uuid import UUID, uuid4
+from typing import Literal, NamedTuple, TypeVar
+from uuid import UUID
 
 from spotkeeper.errors import OperatorError
-
-log = logging.getLogger(__name__)
+from spotkeeper.scraper.spool_file import OPENING_BITS, Known, bytes_used, is_damage, mend, open_file, shrink
 
 Kind = Literal["live", "history", "gap"]
+Line = bytes
 Lines = Sequence[bytes]
 KINDS: tuple[Kind, ...] = ("live", "history", "gap")
 
-_SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
-PRAGMA secure_delete = OFF;
-CREATE TABLE IF NOT EXISTS lines (
-    id       INTEGER PRIMARY KEY,
-    received INTEGER NOT NULL,           -- Unix microseconds
-    node     TEXT    NOT NULL,
-    line     BLOB    NOT NULL,
-    kind     INTEGER NOT NULL DEFAULT 0  -- index into KINDS
-);
-CREATE TABLE IF NOT EXISTS heard (
-    node     TEXT    PRIMARY KEY,
-    received INTEGER NOT NULL            -- of the last live line, Unix microseconds
-);
-CREATE TABLE IF NOT EXISTS identity (
-    uuid     TEXT    NOT NULL,
-    opening  INTEGER NOT NULL            -- how often the file was opened: the upper half of new ids
-);
-"""
-_OPENING_BITS = 32
 MAX_BYTES = 2_048_000_000
+
+T = TypeVar("T")
 
 
 class SpooledLine(NamedTuple):
@@ -59,28 +38,23 @@ class Spool:
     """A durable queue: one appends, one reads the oldest and removes it. Safe between two threads.
 
     It takes up to about `max_bytes` of the disk. An id is never given twice, not even when the file went back
-    to an earlier state: each opening begins ids of its own. A file that is damaged is set aside and a new one
-    begun. Raises OperatorError when `path` cannot be used.
+    to an earlier state: each opening begins ids of its own. Of a file that is damaged, at the start or later,
+    all that can be read is brought into a new one and the damaged one set aside; the journal tells how much
+    that was. Raises OperatorError when `path` cannot be used.
     """
 
     def __init__(self, path: Path, max_bytes: int = MAX_BYTES) -> None:
+        self._path = path
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
         self._filled = threading.Event()
+        self._database: sqlite3.Connection | None = None
+        self._next_id = self._length = self._bytes = 0
+        self._heard: dict[str, int] = {}
         try:
-            self._database = _open(path)
-        except sqlite3.OperationalError as error:
+            self._open()
+        except (sqlite3.Error, OSError) as error:
             raise OperatorError(f"scraper.spool: cannot use {path}: {error}") from None
-        except sqlite3.DatabaseError as error:
-            aside = _set_aside(path)
-            log.error("the spool %s is damaged (%s): set aside as %s, a new one is begun", path, error, aside)
-            self._database = _open(path)
-        uuid, opening = self._database.execute("SELECT uuid, opening FROM identity").fetchone()
-        self.uuid = UUID(uuid)
-        self._next_id: int = opening << _OPENING_BITS
-        self._length: int = self._database.execute("SELECT count(*) FROM lines").fetchone()[0]
-        self._heard: dict[str, int] = dict(self._database.execute("SELECT node, received FROM heard"))
-        self._bytes = self._bytes_used()
 
     def __len__(self) -> int:
         return self._length
@@ -105,18 +79,19 @@ class Spool:
         Raises SpoolFull at the bound, over which only a gap is let in; sqlite3.OperationalError says why the
         disk does not take them. All of the lines are kept, or none.
         """
-        with self._lock:
-            if self._bytes >= self._max_bytes and kind != "gap":
-                raise SpoolFull(f"the spool holds {self._bytes:,} bytes, {self._max_bytes:,} are allowed")
-            first, number = self._next_id, KINDS.index(kind)
-            with self._database:
-                self._database.execute("BEGIN IMMEDIATE")
-                self._database.executemany(
+        if self._bytes >= self._max_bytes and kind != "gap":
+            raise SpoolFull(f"the spool holds {self._bytes:,} bytes, {self._max_bytes:,} are allowed")
+
+        def work(database: sqlite3.Connection) -> None:
+            number = KINDS.index(kind)
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                database.executemany(
                     "INSERT INTO lines (id, received, node, line, kind) VALUES (?, ?, ?, ?, ?)",
-                    [(id_, received, node, line, number) for id_, line in enumerate(lines, first)],
+                    [(id_, received, node, line, number) for id_, line in enumerate(lines, self._next_id)],
                 )
                 if kind == "live":
-                    self._database.execute(
+                    database.execute(
                         "INSERT INTO heard VALUES (?, ?)"
                         " ON CONFLICT (node) DO UPDATE SET received = excluded.received",
                         [node, received],
@@ -125,28 +100,39 @@ class Spool:
                 self._heard[node] = received
             self._next_id += len(lines)
             self._length += len(lines)
-            self._bytes = self._bytes_used()
+            self._bytes = bytes_used(database)
+
+        self._do(work)
         self._filled.set()
 
     def oldest(self, limit: int, after: int = 0) -> list[SpooledLine]:
         """Up to `limit` lines in the order of their arrival, those behind the id `after`."""
-        with self._lock:
-            rows = self._database.execute(
+
+        def work(database: sqlite3.Connection) -> list[tuple[int, int, str, int, Line]]:
+            return database.execute(
                 "SELECT id, received, node, kind, line FROM lines WHERE id > ? ORDER BY id LIMIT ?",
                 [after, limit],
             ).fetchall()
+
         return [
-            SpooledLine(id_, received, node, KINDS[kind], line) for id_, received, node, kind, line in rows
+            SpooledLine(id_, received, node, KINDS[kind], line)
+            for id_, received, node, kind, line in self._do(work)
         ]
 
     def remove(self, through: int) -> None:
         """Forget the line with this id and everything before it."""
-        with self._lock:
-            with self._database:
-                self._database.execute("BEGIN IMMEDIATE")
-                removed = self._database.execute("DELETE FROM lines WHERE id <= ?", [through]).rowcount
+
+        def work(database: sqlite3.Connection) -> None:
+            with database:
+                database.execute("BEGIN IMMEDIATE")
+                removed = database.execute("DELETE FROM lines WHERE id <= ?", [through]).rowcount
+                database.execute("UPDATE identity SET removed = max(removed, ?)", [through])
             self._length -= removed
-            self._bytes = self._bytes_used()
+            if not self._length:
+                shrink(database)
+            self._bytes = bytes_used(database)
+
+        self._do(work)
 
     def wait(self, seconds: float) -> None:
         """Until something is appended, or `seconds` have passed."""
@@ -159,45 +145,33 @@ class Spool:
 
     def close(self) -> None:
         with self._lock:
-            self._database.close()
+            if self._database is not None:
+                self._database.close()
 
-    def _bytes_used(self) -> int:
-        [pages] = self._database.execute("PRAGMA page_count").fetchone()
-        [free] = self._database.execute("PRAGMA freelist_count").fetchone()
-        [size] = self._database.execute("PRAGMA page_size").fetchone()
-        return int((pages - free) * size)
+    def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """`work`; a file that turns out to be damaged is mended, and the work done again."""
+        with self._lock:
+            try:
+                return work(self._database or self._open())
+            except sqlite3.Error as error:
+                if not is_damage(error):
+                    raise
+                if self._database is not None:
+                    self._database.close()
+                    self._database = None
+                try:
+                    mend(self._path, str(error), Known(self.uuid, self._next_id))
+                    return work(self._open())
+                except (OSError, sqlite3.Error) as cause:
+                    raise sqlite3.OperationalError(f"the spool is damaged, and not mended: {cause}") from None
 
-
-def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        database.executescript(_SCHEMA)
-        (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise sqlite3.DatabaseError(verdict)
-        _begin(database)
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
-
-
-def _begin(database: sqlite3.Connection) -> None:
-    """Takes over a file without kinds; counts the opening, for good before the first id is given."""
-    with database:
-        database.execute("BEGIN IMMEDIATE")
-        if "kind" not in {name for _, name, *_ in database.execute("PRAGMA table_info(lines)")}:
-            database.execute("ALTER TABLE lines ADD COLUMN kind INTEGER NOT NULL DEFAULT 0")
-        if not database.execute("UPDATE identity SET opening = opening + 1").rowcount:
-            database.execute("INSERT INTO identity VALUES (?, 1)", [str(uuid4())])
-    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _set_aside(path: Path) -> Path:
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    for suffix in ("", "-wal", "-shm"):
-        file = path.with_name(path.name + suffix)
-        if file.exists():
-            file.rename(aside.with_name(aside.name + suffix))
-    return aside
+    def _open(self) -> sqlite3.Connection:
+        database = open_file(self._path)
+        uuid, opening = database.execute("SELECT uuid, opening FROM identity").fetchone()
+        self.uuid = UUID(uuid)
+        self._next_id = opening << OPENING_BITS
+        self._length = database.execute("SELECT count(*) FROM lines").fetchone()[0]
+        self._heard = dict(database.execute("SELECT node, received FROM heard"))
+        self._bytes = bytes_used(database)
+        self._database = database
+        return database

@@ -18,6 +18,7 @@ from spotkeeper.scraper.metrics import ScraperMetrics
 from spotkeeper.scraper.spool import Spool, SpooledLine
 from spotkeeper.scraper.watchdog import Watchdog
 from spotkeeper.scraper.writer_batch import read, refuse
+from spotkeeper.spots.countries import Countries
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class Writer(threading.Thread):
         conninfo: str,
         metrics: ScraperMetrics,
         watchdog: Watchdog,
-        countries: object | None = None,
+        countries: Countries | None = None,
     ) -> None:
         super().__init__(name="writer", daemon=True)
         self.failure: BaseException | None = None

@@ -8,11 +8,12 @@ import msgspec
 from spotkeeper.db.spots import Batch, GapRow, Received
 from spotkeeper.scraper.gap import Gap
 from spotkeeper.scraper.spool import SpooledLine
+from spotkeeper.spots.countries import Countries
 from spotkeeper.spots.model import Solar, Spot, Unparsed
 from spotkeeper.spots.parse import is_live_spot, is_past_spot, parse
 
 
-def read(lines: Sequence[SpooledLine], spool: UUID, countries: object | None) -> Batch:
+def read(lines: Sequence[SpooledLine], spool: UUID, countries: Countries | None) -> Batch:
     """What is stored of `lines`, of which there is at least one."""
     batch = Batch(spool, lines[-1].id)
     for spooled in lines:
@@ -20,7 +21,7 @@ def read(lines: Sequence[SpooledLine], spool: UUID, countries: object | None) ->
         if kind == "gap":
             _add_gap(batch, spooled)
             continue
-        meaning = parse(line, received / 1e6)
+        meaning = parse(line, received / 1e6, countries)
         if isinstance(meaning, Spot):
             batch.add_spot(node, received, meaning, meaning.recovered or kind == "history")
         elif isinstance(meaning, Unparsed):
