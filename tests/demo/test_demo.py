@@ -2,35 +2,12 @@
 
 import re
 import ssl
-import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-INVENTORY = "inventory/local"
-
-
-def run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def make(*arguments: str) -> str:
-    done = run("make", *arguments)
-    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
-    return done.stdout
-
-
-@pytest.fixture(scope="session")
-def demo() -> Iterator[str]:
-    """What `make demo` prints. It is removed afterwards, unless it was there before."""
-    was_there = run("tools/host", "state", "station").stdout.strip()
-    yield make("demo")
-    if not was_there:
-        make("demo-clean")
+from tests.demo.conftest import INVENTORY, make, run
 
 
 def test_it_prints_where_to_go_and_how_to_end_it(demo: str) -> None:
