@@ -130,7 +130,7 @@ class Cluster:
     def ask(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a statement, asked as the superuser over a connection of its own."""
         with self.connect() as connection:
-            cursor = connection.execute(statement, parameters)  # type: ignore[call-overload]
+            cursor = connection.execute(statement, parameters or None)  # type: ignore[call-overload]
             return cursor.fetchall() if cursor.description else []
 
     def log(self) -> str:

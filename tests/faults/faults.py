@@ -2,7 +2,7 @@
 over.
 
 What it returns is the moment from which spots shall flow again, in Unix seconds. What it is equipped with
-comes first, before the station is started, and is its second argument. Its docstring is its text in
+comes first, before the station is started, and is its second argument if there is any. Its docstring is its text in
 docs/reliability.md.
 """
 
@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from tests.faults.cluster import Cluster, owned_by_server
 from tests.faults.pace import SLACK_SECONDS, Pace
-from tests.faults.spaces import Link, Mounts, SmallDisk, need
+from tests.faults.spaces import Link, Mounts, SmallDisk, let_write, need
 from tests.faults.station import NODES, Station, wait_until
 
 Do: TypeAlias = Callable[..., float]
@@ -79,7 +79,7 @@ def fault(
 
 def _on_a_link(station: Station) -> Link:
     need("network namespaces", "unshare", "--net", "true")
-    link = Link(station.number)
+    link = Link()
     station.stack.callback(link.close)
     # As much as `sh/dx` can bring back of such a silence: a node's human spots are far fewer.
     silence = station.pace.silence_seconds + station.pace.probe_seconds
@@ -91,13 +91,13 @@ def _on_a_link(station: Station) -> Link:
 def half_open_link(station: Station, link: Link) -> float:
     """All packets of node a's connection vanish in both directions and no FIN comes, as when a router
     between has forgotten it; new connections pass. The scraper asks after 3 minutes of silence and gives
-    the answer 30 seconds; the time is counted from the first packet that vanished. Node a, at a rate of its
+    the answer 30 seconds; the time is counted from the last packet that came through. Node a, at a rate of its
     own, makes 60 spots in such a silence: more than the 100 of `sh/dx` nobody could bring back.
     """
     node = station.nodes["a"]
     sessions = node.count("logged_in_total")
-    since = time.time()
     link.forget_connections(node.port)
+    since = time.time()
     wait_until(lambda: node.count("logged_in_total") > sessions, "logged in", station.pace.wait(300) + 60)
     node.tell("rate", "5")
     return since
@@ -451,12 +451,21 @@ def spool_disk_full(station: Station, disk: SmallDisk) -> float:
     return time.time()
 
 
-@fault("disk of the spool read-only", unhurried=5, concerns=NODES, equip=_spool_on_small_disk)
-def spool_disk_read_only(station: Station, disk: SmallDisk) -> float:
-    """The disk that holds the spool takes no writes for 40 seconds, as after an error of the disk."""
-    disk.remount("ro")
+def _files_can_be_locked(station: Station) -> None:
+    probe = station.folder / "probe"
+    probe.touch()
+    need("files that nobody may write to", "chattr", "+i", str(probe))
+    let_write(True, [probe])
+
+
+@fault("disk of the spool read-only", unhurried=5, concerns=NODES, equip=_files_can_be_locked)
+def spool_read_only(station: Station) -> float:
+    """The disk refuses each write to the spool's files for 40 seconds, as after an error of its own."""
+    files = list(station.scraper.spool.parent.glob("spool.sqlite*"))
+    station.stack.callback(let_write, True, files)
+    let_write(False, files)
     station.sleep(40)
-    disk.remount("rw")
+    let_write(True, files)
     return time.time()
 
 
@@ -465,7 +474,7 @@ def _spool_of_a_megabyte(station: Station) -> None:
 
 
 @fault("spool at its bound", unhurried=5 + DATABASE_WAIT, concerns=NODES, equip=_spool_of_a_megabyte)
-def spool_at_its_bound(station: Station, _: None) -> float:
+def spool_at_its_bound(station: Station) -> float:
     """PostgreSQL is down until the spool holds the 1 MB that the settings allow here, and 40 s longer: the
     scraper stops reading, and the nodes' spots wait in the sockets.
     """
@@ -504,17 +513,25 @@ def spool_damaged(station: Station) -> float:
 # The process and the machine
 
 
-@fault("kill -9 at random", unhurried=5, concerns=NODES)
+def _fewer_spots(station: Station) -> None:
+    for name in NODES:
+        station.equip_node(name, rate=20 / len(NODES))
+
+
+@fault("kill -9 at random", unhurried=5, concerns=NODES, equip=_fewer_spots)
 def killed(station: Station) -> float:
-    """50 times the scraper is killed at a random moment and started again, as systemd does. What the
-    kernel had received and the scraper not yet read dies with it: that is the loss nobody can avoid,
-    and sh/dx brings it back."""
+    """50 times the scraper is killed at a random moment, up to 3 seconds after it logged in to all nodes, and
+    started again, as systemd does. What the kernel had received and the scraper not yet read dies with it:
+    that is the loss nobody can avoid, and `sh/dx` brings it back. The nodes send 20 spots a second together,
+    so that its 100 lines reach back to before the kill.
+    """
     rng = random.Random(50)
     times = 50 if station.pace.full else 8
     for _ in range(times):
-        time.sleep(rng.uniform(0.2, 3))
+        time.sleep(rng.uniform(0, 3))
         station.scraper.end(signal.SIGKILL)
         station.scraper.start()
+        wait_until(lambda: station.scraper.metric("session_up") == len(NODES), "logged in", 60)
     station.note(f"{times} times")
     return time.time()
 

@@ -72,9 +72,28 @@ def figures(station: Station, since: float, nodes: Sequence[str]) -> Figures:
     )
 
 
+def books(station: Station) -> dict[str, tuple[int, int]]:
+    """What the tallies of all days and nodes say, beside what is in the tables."""
+    [[stored, recovered, refused]] = station.cluster.ask(
+        "SELECT sum(stored)::bigint, sum(recovered)::bigint, sum(refused)::bigint FROM tallies"
+    )
+    [[rows, recovered_rows]] = station.cluster.ask(
+        "SELECT count(*), count(*) FILTER (WHERE recovered) FROM spots"
+    )
+    [[refused_rows]] = station.cluster.ask("SELECT count(*) FROM refused_rows")
+    return {
+        "stored": (stored, rows),
+        "recovered": (recovered, recovered_rows),
+        "refused": (refused, refused_rows),
+    }
+
+
 def _refused(station: Station) -> set[Key]:
     """The reports that PostgreSQL did not take and that are kept beside."""
-    lines = station.cluster.ask("SELECT extract(epoch FROM received)::float8, line FROM refused_rows")
+    lines = station.cluster.ask(
+        "SELECT extract(epoch FROM received)::float8, line FROM refused_rows"
+        " WHERE substring(line FOR 6) = 'DX de '"
+    )
     return {logs.key(bytes(line).decode("latin-1"), received) for received, line in lines}
 
 

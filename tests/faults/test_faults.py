@@ -4,7 +4,7 @@ import pytest
 
 from tests.faults import report
 from tests.faults.faults import FAULTS, Fault
-from tests.faults.measure import figures
+from tests.faults.measure import books, figures
 from tests.faults.pace import Pace
 from tests.faults.station import NODES, Station
 
@@ -13,11 +13,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_fault(fault: Fault, station: Station, pace: Pace) -> None:
-    gear = (fault.equip(station),) if fault.equip else ()
+    gear = fault.equip(station) if fault.equip else None
     station.start()
     station.settle()
     deadline = fault.deadline(pace)
-    since = fault.do(station, *gear)
+    since = fault.do(station) if gear is None else fault.do(station, gear)
     station.until_flowing(since, fault.concerns, 2 * deadline + 60)
     station.until_flowing(since, NODES, 60)
     station.settle()
@@ -27,3 +27,5 @@ def test_fault(fault: Fault, station: Station, pace: Pace) -> None:
     assert measured.lost == 0
     assert measured.doubled == 0
     assert measured.again is not None and measured.again <= deadline
+    for what, (tallied, there) in books(station).items():
+        assert tallied == there, what
