@@ -16,6 +16,7 @@ from spotkeeper.errors import OperatorError
 if TYPE_CHECKING:
     from spotkeeper.db.accounts import UserRole
     from spotkeeper.db.connection import Connection
+    from spotkeeper.station import Report
 
 ROLES = ("viewer", "user", "owner")
 # As the table has it; asked here first because PostgreSQL writes the rows it refuses into its log.
@@ -90,6 +91,25 @@ def settings(path: Path) -> None:
     from spotkeeper.settings import load
 
     click.echo(msgspec.json.format(msgspec.json.encode(load(path), enc_hook=str), indent=2))
+
+
+@spotkeeper.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def status(path: Path, as_json: bool) -> int:
+    """Tell whether the scraper is alive, since when not, why, what to do, and whether anything was lost.
+
+    Exits with 0 when all is well, 1 when there is trouble, 2 when it cannot be told.
+    """
+    import msgspec
+
+    from spotkeeper.station_text import text
+
+    report = _report(path)
+    click.echo(msgspec.json.encode(report) if as_json else text(report))
+    if report.books is None and report.well:
+        return 2
+    return 0 if report.well else 1
 
 
 @spotkeeper.command()
@@ -189,6 +209,32 @@ def list_users(path: Path) -> None:
     with _owner(path) as connection:
         for person in accounts.list_users(connection):
             click.echo(f"{person.name:32}  {person.role:6}  {person.created:%Y-%m-%d}")
+
+
+def _report(path: Path) -> "Report":
+    """What the scraper, the database and systemd say now."""
+    from datetime import UTC, datetime
+
+    import psycopg
+
+    from spotkeeper import settings, station, systemd
+    from spotkeeper import status as scraper
+    from spotkeeper.db import station as table
+    from spotkeeper.db.connection import DatabaseUnreachable, connect_once
+
+    in_force = settings.load(path)
+    said, silence, unit, books = None, "", None, None
+    try:
+        said = scraper.ask(in_force.scraper.metrics_port)
+    except scraper.NoAnswer as error:
+        silence = str(error)
+        unit = systemd.unit(station.UNIT)
+    try:
+        with connect_once(in_force.database.conninfo, "owner") as connection:
+            books = table.read(connection)
+    except (DatabaseUnreachable, psycopg.Error) as error:
+        click.echo(f"spotkeeper: {' '.join(str(error).split())}", err=True)
+    return station.judge(said, silence, unit, books, datetime.now(UTC))
 
 
 def _log() -> None:

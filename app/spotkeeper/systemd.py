@@ -4,7 +4,9 @@ import logging
 import os
 import socket
 import struct
+import subprocess
 from contextlib import suppress
+from typing import NamedTuple
 
 # syslog's levels, which the journal reads from the head of each line (sd-daemon(3)).
 PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
@@ -12,6 +14,47 @@ PRIORITIES = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging
 FIELDS = ("event", "node", "reason")
 JOURNAL = "/run/systemd/journal/socket"
 JOURNAL_SECONDS = 1.0
+SYSTEMCTL = "/usr/bin/systemctl"
+SYSTEMCTL_SECONDS = 3.0
+
+
+class Unit(NamedTuple):
+    """A unit as systemd sees it; `since` is the Unix time of its last change of state."""
+
+    state: str
+    since: float | None
+    result: str
+    restarts: int
+
+
+def unit(name: str) -> Unit | None:
+    """What systemd says of a unit; None where there is no systemd, or it does not know the unit."""
+    try:
+        shown = subprocess.run(  # noqa: S603  names of our own units
+            [
+                SYSTEMCTL,
+                "show",
+                "--timestamp=unix",
+                "--property=LoadState,ActiveState,StateChangeTimestamp,Result,NRestarts",
+                name,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=SYSTEMCTL_SECONDS,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    said = dict(line.split("=", 1) for line in shown.splitlines() if "=" in line)
+    if said.get("LoadState") != "loaded":
+        return None
+    since = said.get("StateChangeTimestamp", "").removeprefix("@")
+    return Unit(
+        said["ActiveState"],
+        float(since) if since.isdigit() else None,
+        said["Result"],
+        int(said["NRestarts"]),
+    )
 
 
 def notify(state: str) -> None:

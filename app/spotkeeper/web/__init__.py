@@ -7,7 +7,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from spotkeeper.settings import Settings
-from spotkeeper.web import account, assets, database, errors, health, shown, spots
+from spotkeeper.web import account, assets, database, errors, health, shown, spots, station
 from spotkeeper.web.metrics import Metrics
 
 LONGEST_BODY = 64 * 1024
@@ -30,13 +30,14 @@ def create_app(settings: Settings) -> Flask:
         MAX_CONTENT_LENGTH=LONGEST_BODY,
         MAX_FORM_PARTS=100,
         WTF_CSRF_TIME_LIMIT=None,
+        SCRAPER_PORT=settings.scraper.metrics_port,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     Metrics().watch(app)
     database.open_pool(app, settings.database.conninfo)
     CSRFProtect(app)
-    for part in (assets, shown, errors, health, account, spots):
+    for part in (assets, shown, errors, health, account, spots, station):
         part.add_to(app)
     app.after_request(_keep_private)
     return app

@@ -25,7 +25,7 @@ def database(migrated: str) -> Iterator[str]:
     """One for all tests of the dashboard, emptied after each: making one takes longer than the test."""
     yield migrated
     with connect(migrated, "owner", autocommit=True) as connection:
-        for table in ("spots", "solar", "users", "sign_in_attempts"):
+        for table in ("spots", "solar", "users", "sign_in_attempts", "gaps", "refused_rows", "tallies"):
             connection.execute(f"DELETE FROM {table}")
 
 

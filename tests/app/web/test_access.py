@@ -16,7 +16,15 @@ def paths(app: Flask) -> list[str]:
 
 def test_nobody_sees_anything_without_a_sign_in(app: Flask, browser: Browser) -> None:
     closed = [path for path in paths(app) if not path.startswith(tuple(PUBLIC))]
-    assert closed == ["/", "/auth/check", "/settings", "/sign-out", "/sign-out-elsewhere", "/spots.csv"]
+    assert closed == [
+        "/",
+        "/auth/check",
+        "/settings",
+        "/sign-out",
+        "/sign-out-elsewhere",
+        "/spots.csv",
+        "/station",
+    ]
     for path in closed:
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"):
             answer = browser.send(method, path)
