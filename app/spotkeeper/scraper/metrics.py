@@ -50,6 +50,7 @@ class ScraperMetrics:
         self.spool_bytes = gauge("spool_bytes", "Size of the spool.")
         self.spool_max_bytes = gauge("spool_max_bytes", "The size at which reading from the nodes stops.")
         self.database_up = gauge("database_up", "1 while the last transaction succeeded.")
+        self.rival = gauge("rival", "1 while another scraper writes into the same database.")
         self.loops_overdue = gauge("loops_overdue", "Loops of the program that have hung.")
         self.writer_failures = counter(
             "writer_failures", "Times the writer ended by a fault and was replaced."

@@ -122,7 +122,14 @@ def mend(path: Path, why: str, known: Known | None) -> None:
         raise
     part.rename(_mended(path))
     aside = _put_in_place(path)
-    log.error("the spool %s was damaged (%s): %s; the damaged file is kept as %s", path, why, report, aside)
+    log.error(
+        "the spool %s was damaged (%s): %s; the damaged file is kept as %s",
+        path,
+        why,
+        report,
+        aside,
+        extra={"event": "spool_damaged"},
+    )
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -181,13 +181,16 @@ class Writer(threading.Thread):
         if self._is_only or table.claim(connection):
             self._is_only = True
             self._rival_since = None
+            self._metrics.rival.set(0)
         elif self._rival_since is None:
             self._rival_since = time.monotonic()
         elif not self._rival_is_told and time.monotonic() - self._rival_since > RIVAL_SECONDS:
             log.error(
                 "another scraper writes into the same database: nothing is stored twice, but each counts as"
-                " doubled what the other stored first; stop one of them"
+                " doubled what the other stored first; stop one of them",
+                extra={"event": "rival"},
             )
+            self._metrics.rival.set(1)
             self._rival_is_told = True
 
     def _take(self, after: int) -> _Work | None:
@@ -242,9 +245,13 @@ class Writer(threading.Thread):
     def _say(self, trouble: str) -> None:
         self._metrics.database_up.set(not trouble)
         if trouble and trouble != self.trouble:
-            log.warning("the database does not take spots, the spool keeps them: %s", trouble)
+            log.warning(
+                "the database does not take spots, the spool keeps them: %s",
+                trouble,
+                extra={"event": "database_away"},
+            )
         elif self.trouble and not trouble:
-            log.info("the database takes spots again")
+            log.info("the database takes spots again", extra={"event": "database_back"})
         if not trouble:
             self.trouble_since = None
         elif not self.trouble:
@@ -253,7 +260,11 @@ class Writer(threading.Thread):
 
     def _tell_of_disk(self, error: sqlite3.Error) -> None:
         if not self._disk_is_told:
-            log.error("the spool cannot be read or cleared, it is tried again: %s", error)
+            log.error(
+                "the spool cannot be read or cleared, it is tried again: %s",
+                error,
+                extra={"event": "spool_trouble"},
+            )
         self._disk_is_told = True
 
     def _tell_of_refusal(self, line: SpooledLine, reason: str) -> None:
@@ -261,12 +272,12 @@ class Writer(threading.Thread):
         now = time.monotonic()
         if now - self._refused_told >= REFUSED_SECONDS:
             log.error(
-                "PostgreSQL refuses lines, table refused_rows keeps them: %d so far, now one from %s:"
-                " %s: %r",
+                "PostgreSQL refuses lines, table refused_rows keeps them: %d so far, now one from %s: %s: %r",
                 self._refused,
                 line.node,
                 reason,
                 line.line,
+                extra={"event": "rows_refused", "node": line.node},
             )
             self._refused_told = now
 
