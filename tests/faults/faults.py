@@ -1,9 +1,8 @@
-"""The faults, one function each: it does the fault to a station whose spots flow, and returns when it is
-over.
+"""The faults, one function each: it does the fault to a station and returns when it is over.
 
 What it returns is the moment from which spots shall flow again, in Unix seconds. What it is equipped with
-comes first, before the station is started, and is its second argument if there is any. Its docstring is its text in
-docs/reliability.md.
+comes first, before the station is started, and is its second argument if there is any. Its docstring is its
+text in docs/reliability.md.
 """
 
 import random
@@ -91,7 +90,7 @@ def _on_a_link(station: Station) -> Link:
 def half_open_link(station: Station, link: Link) -> float:
     """All packets of node a's connection vanish in both directions and no FIN comes, as when a router
     between has forgotten it; new connections pass. The scraper asks after 3 minutes of silence and gives
-    the answer 30 seconds; the time is counted from the last packet that came through. Node a, at a rate of its
+    the answer 30 seconds; the time is counted from the last packet that passed. Node a, at a rate of its
     own, makes 60 spots in such a silence: more than the 100 of `sh/dx` nobody could bring back.
     """
     node = station.nodes["a"]
@@ -161,9 +160,8 @@ def _log_in_anew(station: Station, misbehaviour: str) -> float:
     """The session of node a is ended, the next one meets this."""
     node = station.nodes["a"]
     node.tell("misbehave", misbehaviour)
-    since = time.time()
     node.tell("drop")
-    return since
+    return time.time()
 
 
 @fault("banner with login and password in it", hurried=FIRST_WAIT)
@@ -221,8 +219,8 @@ def no_newline(station: Station) -> float:
     """Node a sends 10 MB without a line's end."""
     cpu = station.scraper.cpu_seconds()
     memory = station.scraper.most_memory_mb()
-    since = time.time()
     station.nodes["a"].tell("misbehave", "flood")
+    since = time.time()
     station.until_flowing(since, ["a"], 60)
     station.nodes["a"].tell("misbehave", "none")
     cpu = station.scraper.cpu_seconds() - cpu
@@ -554,8 +552,8 @@ def _clock_can_jump(station: Station) -> Path:
 
 
 def _jump(station: Station, clock: Path, seconds: int) -> float:
-    since = time.time()
     clock.write_text(f"{seconds:+d}")
+    since = time.time()
     station.until_flowing(since, NODES, 60)
     station.sleep(60)
     return since
@@ -602,9 +600,9 @@ def two_scrapers(station: Station) -> float:
     """A second scraper, with a call and a spool of its own, logs in to the same nodes and stores in the same
     database for 2 minutes; a third one, with the settings of the first, has to give up."""
     second = station.make_scraper(station.folder / "second", callsign="N0CALL-2")
-    since = time.time()
     second.start()
     wait_until(lambda: second.metric("session_up") == len(NODES), "logged in", 30)
+    since = time.time()
     assert station.scraper.run_again(30) == 2
     station.sleep(120)
     assert second.end() == 0

@@ -298,7 +298,7 @@ class Station:
 
     def settle(self) -> None:
         """Time for all to be as always."""
-        time.sleep(max(self.pace.wait(30), 1.5))
+        time.sleep(max(self.pace.wait(10), 1.5))
 
     def sleep(self, seconds: float) -> None:
         """As long in the full form, shorter by the factor in the short one."""
