@@ -2,7 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count, repeat
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
@@ -16,6 +17,8 @@ Lines = Sequence[bytes]
 KINDS: tuple[Kind, ...] = ("live", "history", "gap")
 
 MAX_BYTES = 2_048_000_000
+# So much fits on one page of the file, beside the other columns.
+_PAGE_BYTES = 3900
 
 T = TypeVar("T")
 
@@ -49,7 +52,7 @@ class Spool:
         self._lock = threading.Lock()
         self._filled = threading.Event()
         self._database: sqlite3.Connection | None = None
-        self._next_id = self._length = self._bytes = 0
+        self._next_id = self._removed = self._length = self._bytes = 0
         self._heard: dict[str, int] = {}
         try:
             self._open()
@@ -87,8 +90,11 @@ class Spool:
             with database:
                 database.execute("BEGIN IMMEDIATE")
                 database.executemany(
-                    "INSERT INTO lines (id, received, node, line, kind) VALUES (?, ?, ?, ?, ?)",
-                    [(id_, received, node, line, number) for id_, line in enumerate(lines, self._next_id)],
+                    "INSERT INTO lines (id, received, node, line, kind, lines) VALUES (?, ?, ?, ?, ?, ?)",
+                    [
+                        (first, received, node, page, number, length)
+                        for first, page, length in _pages(lines, self._next_id)
+                    ],
                 )
                 if kind == "live":
                     database.execute(
@@ -108,16 +114,24 @@ class Spool:
     def oldest(self, limit: int, after: int = 0) -> list[SpooledLine]:
         """Up to `limit` lines in the order of their arrival, those behind the id `after`."""
 
-        def work(database: sqlite3.Connection) -> list[tuple[int, int, str, int, Line]]:
-            return database.execute(
-                "SELECT id, received, node, kind, line FROM lines WHERE id > ? ORDER BY id LIMIT ?",
-                [after, limit],
-            ).fetchall()
+        def work(database: sqlite3.Connection) -> list[SpooledLine]:
+            behind = max(after, self._removed)
+            found: list[SpooledLine] = []
+            rows = database.execute(
+                """SELECT id, received, node, kind, line FROM lines
+                WHERE id >= coalesce((SELECT max(id) FROM lines WHERE id <= ?), 0) ORDER BY id""",
+                [behind],
+            )
+            for first, received, node, kind, page in rows:
+                same = repeat(received), repeat(node), repeat(KINDS[kind])
+                lines = map(SpooledLine._make, zip(count(first), *same, page.split(b"\n"), strict=False))
+                found += lines if first > behind else [line for line in lines if line.id > behind]
+                if len(found) >= limit:
+                    break
+            rows.close()
+            return found[:limit]
 
-        return [
-            SpooledLine(id_, received, node, KINDS[kind], line)
-            for id_, received, node, kind, line in self._do(work)
-        ]
+        return self._do(work)
 
     def remove(self, through: int) -> None:
         """Forget the line with this id and everything before it."""
@@ -125,14 +139,21 @@ class Spool:
         def work(database: sqlite3.Connection) -> None:
             with database:
                 database.execute("BEGIN IMMEDIATE")
-                removed = database.execute("DELETE FROM lines WHERE id <= ?", [through]).rowcount
-                database.execute("UPDATE identity SET removed = max(removed, ?)", [through])
+                (removed,) = database.execute(
+                    "SELECT coalesce(sum(min(id + lines, ?1 + 1) - max(id, ?2 + 1)), 0)"
+                    " FROM lines WHERE id <= ?1",
+                    [through, self._removed],
+                ).fetchone()
+                database.execute("DELETE FROM lines WHERE id <= ?1 AND id + lines - 1 <= ?1", [through])
+                database.execute("UPDATE identity SET removed = ?", [through])
+            self._removed = through
             self._length -= removed
             if not self._length:
                 shrink(database)
             self._bytes = bytes_used(database)
 
-        self._do(work)
+        if through > self._removed:
+            self._do(work)
 
     def wait(self, seconds: float) -> None:
         """Until something is appended, or `seconds` have passed."""
@@ -167,11 +188,24 @@ class Spool:
 
     def _open(self) -> sqlite3.Connection:
         database = open_file(self._path)
-        uuid, opening = database.execute("SELECT uuid, opening FROM identity").fetchone()
+        uuid, opening, self._removed = database.execute("SELECT * FROM identity").fetchone()
         self.uuid = UUID(uuid)
         self._next_id = opening << OPENING_BITS
-        self._length = database.execute("SELECT count(*) FROM lines").fetchone()[0]
+        [self._length] = database.execute(
+            "SELECT coalesce(sum(id + lines - max(id, ? + 1)), 0) FROM lines", [self._removed]
+        ).fetchone()
         self._heard = dict(database.execute("SELECT node, received FROM heard"))
         self._bytes = bytes_used(database)
         self._database = database
         return database
+
+
+def _pages(lines: Lines, first: int) -> Iterator[tuple[int, Line, int]]:
+    """The lines in rows of up to a page, each with its first id and how many they are."""
+    page = b"\n".join(lines)
+    if len(page) <= _PAGE_BYTES or len(lines) == 1:
+        yield first, page, len(lines)
+        return
+    part = max(1, len(lines) // -(-len(page) // _PAGE_BYTES))
+    for start in range(0, len(lines), part):
+        yield from _pages(lines[start : start + part], first + start)

@@ -26,12 +26,13 @@ OPENING_BITS = 32
 """An id's lower part, which counts the lines since the file was opened."""
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS lines (
-    id       INTEGER PRIMARY KEY,
+CREATE TABLE IF NOT EXISTS lines (       -- a page of lines that came together is a row
+    id       INTEGER PRIMARY KEY,        -- of the first, the next have the next ones
     received INTEGER NOT NULL,           -- Unix microseconds
     node     TEXT    NOT NULL,
-    line     BLOB    NOT NULL,
-    kind     INTEGER NOT NULL DEFAULT 0  -- index into KINDS
+    line     BLOB    NOT NULL,           -- with line feeds between them
+    kind     INTEGER NOT NULL DEFAULT 0, -- index into KINDS
+    lines    INTEGER NOT NULL DEFAULT 1
 );
 CREATE TABLE IF NOT EXISTS heard (
     node     TEXT    PRIMARY KEY,
@@ -160,6 +161,7 @@ def _count_opening(database: sqlite3.Connection) -> None:
         database.execute("BEGIN IMMEDIATE")
         if "kind" not in {name for _, name, *_ in database.execute("PRAGMA table_info(lines)")}:
             database.execute("ALTER TABLE lines ADD COLUMN kind INTEGER NOT NULL DEFAULT 0")
+            database.execute("ALTER TABLE lines ADD COLUMN lines INTEGER NOT NULL DEFAULT 1")
         if not database.execute("UPDATE identity SET opening = opening + 1").rowcount:
             database.execute("INSERT INTO identity VALUES (?, 1, 0)", [str(uuid4())])
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -188,8 +190,10 @@ def _bring_over(path: Path, part: Path, known: Known | None) -> str:
         database.execute("BEGIN")
         identity = _insert(database, salvage(path))
         removed = identity.removed if identity else 0
-        database.execute("DELETE FROM lines WHERE id <= ?", [removed])
-        saved, last = database.execute("SELECT count(*), coalesce(max(id), 0) FROM lines").fetchone()
+        database.execute("DELETE FROM lines WHERE id + lines - 1 <= ?", [removed])
+        saved, last = database.execute(
+            "SELECT coalesce(sum(id + lines - max(id, ? + 1)), 0), coalesce(max(id), 0) FROM lines", [removed]
+        ).fetchone()
         opening = max(last >> OPENING_BITS, identity.opening if identity else 0)
         uuid = known.uuid if known else identity.uuid if identity else uuid4()
         database.execute("INSERT INTO identity VALUES (?, ?, ?)", [str(uuid), opening, removed])
@@ -204,7 +208,7 @@ def _insert(database: sqlite3.Connection, rows: Iterator[Row | Heard | Identity]
     last: Identity | None = None
     while chunk := list(itertools.islice(rows, _CHUNK_ROWS)):
         database.executemany(
-            "INSERT OR IGNORE INTO lines (id, received, node, line, kind) VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO lines (id, received, node, line, kind, lines) VALUES (?, ?, ?, ?, ?, ?)",
             [row for row in chunk if isinstance(row, Row)],
         )
         database.executemany(
@@ -220,12 +224,13 @@ def _insert(database: sqlite3.Connection, rows: Iterator[Row | Heard | Identity]
 
 def _missing(database: sqlite3.Connection, removed: int, next_id: int | None) -> str:
     """Which ids between those that are there are not; what came after the last cannot be known."""
-    ends = "SELECT ? AS id" if next_id is None else "SELECT ? AS id UNION SELECT ?"
+    # What was removed ends a row, and what was given ends the file.
+    ends = "SELECT ? AS id, 1 AS lines" if next_id is None else "SELECT ? AS id, 1 AS lines UNION SELECT ?, 1"
     ranges = database.execute(
-        f"""SELECT id + 1, next - 1 FROM (
-            SELECT id, lead(id) OVER (ORDER BY id) AS next
-            FROM (SELECT id FROM lines UNION {ends})
-        ) WHERE next > id + 1 AND next >> {OPENING_BITS} = id >> {OPENING_BITS}""",  # noqa: S608
+        f"""SELECT id + lines, next - 1 FROM (
+            SELECT id, lines, lead(id) OVER (ORDER BY id) AS next
+            FROM (SELECT id, lines FROM lines UNION {ends})
+        ) WHERE next > id + lines AND next >> {OPENING_BITS} = id >> {OPENING_BITS}""",  # noqa: S608
         [removed] if next_id is None else [removed, next_id],
     ).fetchall()
     if not ranges:

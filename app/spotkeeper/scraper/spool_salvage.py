@@ -31,13 +31,14 @@ Value = int | float | str | bytes | None
 
 
 class Row(NamedTuple):
-    """As in table lines: `received` in Unix microseconds, `kind` as its number."""
+    """As in table lines: `lines` that came together, the first with this id."""
 
     id: int
     received: int
     node: str
     line: bytes
     kind: int
+    lines: int
 
 
 class Heard(NamedTuple):
@@ -66,9 +67,13 @@ def salvage(path: Path) -> Iterator[Row | Heard | Identity]:
 def _meaning(row_id: int, values: list[Value]) -> Row | Heard | Identity | None:
     match values:
         case [None, int(received), str(node), bytes(line), *rest] if (
-            row_id > 0 and _is_moment(received) and _NODE.fullmatch(node) and rest in ([], [0], [1], [2])
+            row_id > 0 and _is_moment(received) and _NODE.fullmatch(node)
         ):
-            return Row(row_id, received, node, line, 0 if rest in ([], [0]) else 1 if rest == [1] else 2)
+            match rest:
+                case []:
+                    return Row(row_id, received, node, line, 0, 1)
+                case [int(kind), int(lines)] if kind in (0, 1, 2) and lines == line.count(b"\n") + 1:
+                    return Row(row_id, received, node, line, kind, lines)
         case [str(node), int(received)] if _is_moment(received) and _NODE.fullmatch(node):
             return Heard(node, received)
         case [str(uuid), int(opening), int(removed)]:

@@ -87,7 +87,8 @@ def test_sigterm_ends_it_within_five_seconds_with_everything_stored(
 
 class Spooled(list[bytes]):
     def __init__(self, path: Path) -> None:
-        super().__init__(line for (line,) in sqlite3.connect(path).execute("SELECT line FROM lines"))
+        rows = sqlite3.connect(path).execute("SELECT line FROM lines")
+        super().__init__(line for (page,) in rows for line in page.split(b"\n"))
 
 
 def test_database_away_under_traffic(

@@ -214,6 +214,7 @@ def test_lines_that_are_stored_already_count_once_after_a_crash(station: Station
             "INSERT INTO lines (id, received, node, line) VALUES (?, ?, ?, ?)",
             [(row.id, row.received, row.node, row.line) for row in saved],
         )
+        file.execute("UPDATE identity SET removed = 0")
     file.close()
     station.open()
     station.spool.append("demo", NOW, [line("N1ABC")])
