@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from spotkeeper.spots.bands import has_fm, usual_mode
 from spotkeeper.spots.places import LOCATOR
-from spotkeeper.spots.propagation import may_tell_way
 from spotkeeper.spots.references import references_of
 from spotkeeper.spots.split import may_split
 
@@ -70,13 +69,17 @@ _RST = re.compile(
     r"(?![A-Z0-9+%]|[/.,:-][0-9]"
     r"| ?(?:M|W|WATTS?|HZ|KHZ|KC|MHZ|WPM|KM|MILES|YRS?|YEARS|YO|DAYS|QSO|QSOS|DXCC|UP)\b)"
 )
-_BEACON = re.compile(r"\b(?:BEACON|BCN|NCDXF|IBP)\b")
-_SKIMMER = re.compile(r"[A-Z0-9]{2,6} ++[+-]?[0-9]{1,2} DB ++[0-9]{1,3} (?:WPM|BPS)\b")
-
+_BEACON = re.compile(r"[BNI](?:(?<=\bB)(?:EACON|CN)|(?<=\bN)CDXF|(?<=\bI)BP)\b")
+# "CW    13 dB  18 WPM  CQ" of the Reverse Beacon Network, "CW  10dB Q:5* Z:4,14" of DXSpider.
+_SKIMMER = re.compile(
+    r"([A-Z0-9]{2,6}) ++([+-]?[0-9]{1,2})(?:"
+    r" DB(?: ++([0-9]{1,3}) WPM| ++[0-9]{1,3} BPS)?+ ++(?:CQ|DX|DE|(BEACON|NCDXF B))()"
+    r"|DB(?: Q:[0-9]\*?)?+(?: Z:[0-9,]++)?+(?: \*\*SEEME\*\*)?+)"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 _WPM_MAX = 120
-_COMMENTS_KEPT = 4096
+_COMMENTS_KEPT = 2048
 
 Mode = tuple[str, Literal["said", "guessed"]] | tuple[None, None]
 
@@ -88,8 +91,10 @@ class Remarks(Struct, frozen=True, gc=False):
     """Without control characters, stripped."""
     capitals: str
     """The same in capitals."""
+    mode: str | None = None
+    """The only one that is named, unless the frequency has a say in it."""
     modes: tuple[str, ...] = ()
-    """Each one that is named."""
+    """Else, those that are named."""
     decibels: str | None = None
     """The only figure in dB, as it was said."""
     signed: str | None = None
@@ -100,12 +105,10 @@ class Remarks(Struct, frozen=True, gc=False):
     """The spotter's, then the DX's."""
     references: tuple[str, ...] = ()
     beacon: bool = False
-    skimmer: bool = False
-    """In the words of the Reverse Beacon Network."""
     may_split: bool = False
     """Worth a look for where the DX listens."""
-    may_tell_way: bool = False
-    """Worth a look for propagation and satellites."""
+    skimmer: bool = False
+    """In the words of the Reverse Beacon Network."""
 
 
 _NOTHING = Remarks("", "")
@@ -117,20 +120,37 @@ def read(text: str) -> Remarks:
     if not comment:
         return _NOTHING
     capitals = comment.upper()
+    if "DB" in capitals and (found := _SKIMMER.fullmatch(capitals)):
+        return _of_skimmer(comment, capitals, found)
+    modes = _modes_in(comment, capitals)
+    clear = len(modes) == 1 and modes[0] != "FM"
     return Remarks(
         comment,
         capitals,
-        _modes_in(comment, capitals),
+        modes[0] if clear else None,
+        () if clear else modes,
         _decibels_in(capitals) if "DB" in capitals else None,
-        _only(_SIGNED.findall(capitals)),
-        found[1] if (found := _RST.search(capitals)) else None,
+        _only(_SIGNED.findall(capitals)) if "-" in capitals or "+" in capitals else None,
+        _rst_in(capitals),
         _wpm_in(capitals) if "WPM" in capitals else None,
         (found[1], found[2]) if ">" in capitals and (found := _GRIDS.search(capitals)) else None,
         references_of(capitals),
         _BEACON.search(capitals) is not None,
-        _SKIMMER.match(capitals) is not None,
         may_split(capitals),
-        may_tell_way(capitals),
+    )
+
+
+def _of_skimmer(comment: str, capitals: str, found: re.Match[str]) -> Remarks:
+    mode, decibels, wpm, beacon, rbn = found.groups()
+    return Remarks(
+        comment,
+        capitals,
+        _MODES.get(mode),
+        (),
+        decibels,
+        wpm=int(wpm) if wpm and 0 < int(wpm) <= _WPM_MAX else None,
+        beacon=beacon is not None,
+        skimmer=rbn is not None,
     )
 
 
@@ -146,11 +166,12 @@ def mode_of(remarks: Remarks, frequency_hz: int) -> Mode:
 
     Two modes in one comment leave it to the frequency to say which is meant.
     """
-    modes = remarks.modes
-    if "FM" in modes and not has_fm(frequency_hz):
-        modes = tuple(mode for mode in modes if mode != "FM")
-    if len(modes) == 1:
-        return modes[0], "said"
+    if remarks.mode is not None:
+        return remarks.mode, "said"
+    if remarks.modes:
+        modes = [mode for mode in remarks.modes if mode != "FM" or has_fm(frequency_hz)]
+        if len(modes) == 1:
+            return modes[0], "said"
     usual = usual_mode(frequency_hz)
     return (usual, "guessed") if usual is not None else (None, None)
 
@@ -163,7 +184,10 @@ def snr_of(remarks: Remarks, mode: str | None, machine: bool) -> str | None:
 
 
 def _modes_in(comment: str, capitals: str) -> tuple[str, ...]:
-    modes = {mode: None for word in _WORD.findall(capitals) if (mode := _MODES.get(word)) is not None}
+    known = [word for word in _WORD.findall(capitals) if word in _MODES]
+    if not known:
+        return ()
+    modes = dict.fromkeys(_MODES[word] for word in known)
     if "AM" in modes and not _AM.search(comment):
         del modes["AM"]
     return tuple(modes)
@@ -171,6 +195,13 @@ def _modes_in(comment: str, capitals: str) -> tuple[str, ...]:
 
 def _decibels_in(capitals: str) -> str | None:
     return _only([before or after for before, after in _DECIBELS.findall(capitals)])
+
+
+def _rst_in(capitals: str) -> str | None:
+    if "5" not in capitals and "9" not in capitals and "+" not in capitals:
+        return None
+    found = _RST.search(capitals)
+    return found[1] if found else None
 
 
 def _wpm_in(capitals: str) -> int | None:

@@ -44,7 +44,8 @@ _ASIA_IN_REGION_1 = frozenset((
 # Hawaii, Kure, Midway and Johnston lie in region 2.
 _OCEANIA_IN_REGION_2 = frozenset((110, 123, 138, 174))
 
-_CALLS_KEPT = 16384
+_CALLS_KEPT = 4096
+_HEADS_KEPT = 8192
 
 
 class Place(Struct, frozen=True, eq=False, gc=False):
@@ -86,7 +87,11 @@ class Countries:
                 self._read(line.strip(), places)
         if not self._prefixes:
             raise ValueError("not a country file: no prefix in it")
-        self._longest = max(map(len, self._prefixes))
+        # By the first two characters, the length of the longest prefix.
+        self._reach: dict[str, int] = {}
+        for prefix in self._prefixes:
+            self._reach[prefix[:2]] = max(self._reach.get(prefix[:2], 2), len(prefix))
+        self._by_head: dict[str, Place | None] = {}
         self.find: Callable[[str], Place | None] = lru_cache(_CALLS_KEPT)(self._find)
         """The place of a call in capitals; None where it is not sure: at sea, in the air, no call."""
 
@@ -115,7 +120,8 @@ class Countries:
             (self._calls if whole else self._prefixes)[call] = place
 
     def _find(self, call: str) -> Place | None:
-        call = _SSID.sub("", call)
+        if "-" in call:
+            call = _SSID.sub("", call)
         if (place := self._calls.get(call)) is not None:
             return place
         if "/" not in call:
@@ -143,10 +149,19 @@ class Countries:
         return self._begins(call)
 
     def _begins(self, text: str) -> Place | None:
-        for length in range(min(len(text), self._longest), 0, -1):
-            if (place := self._prefixes.get(text[:length])) is not None:
-                return place
-        return None
+        head = text[: self._reach.get(text[:2], 2)]
+        try:
+            return self._by_head[head]
+        except KeyError:
+            pass
+        place = None
+        for length in range(len(head), 0, -1):
+            if (place := self._prefixes.get(head[:length])) is not None:
+                break
+        if len(self._by_head) >= _HEADS_KEPT:
+            self._by_head.clear()
+        self._by_head[head] = place
+        return place
 
     def _visiting(self, first: str, second: str) -> Place | None:
         """Of "EA8/DL1ABC" and "DL1ABC/EA8"; a second part that is no prefix ("/GVIL") says nothing."""

@@ -11,7 +11,7 @@ from spotkeeper.spots.comment import clean, mode_of, read, snr_of
 from spotkeeper.spots.countries import Countries, Place
 from spotkeeper.spots.model import Solar, Spot, Unparsed
 from spotkeeper.spots.places import middle_of, way
-from spotkeeper.spots.propagation import satellite_of, way_of
+from spotkeeper.spots.propagation import LOWEST_HZ, satellite_of, way_of
 from spotkeeper.spots.split import qsx_of
 
 LINE_BYTES = 1024
@@ -49,7 +49,6 @@ _EPOCH = date(1970, 1, 1)
 # A node's clock may be ahead of ours by this much.
 _AHEAD_SECONDS = 300
 _FREQUENCY_MAX_HZ = 300_000_000_000
-_MICROWAVES_HZ = 10_000_000_000
 _CALL_MAX = 24
 # A comment that is padded to its column, with the blank before it.
 _PADDED = 30
@@ -201,24 +200,37 @@ def _spot(
     said = read(text)
     machine = machine or said.skimmer
     mode, mode_source = mode_of(said, frequency_hz)
-    snr = snr_of(said, mode, machine)
+    snr = snr_of(said, mode, machine) if said.decibels or said.signed else None
     satellite = propagation = None
-    if said.may_tell_way or frequency_hz > _MICROWAVES_HZ:
+    if frequency_hz >= LOWEST_HZ and not machine:
         satellite = satellite_of(said.capitals, frequency_hz)
         propagation = "SAT" if satellite else way_of(said.capitals, frequency_hz)
-
+    elif "<" in said.capitals:
+        propagation = way_of(said.capitals, frequency_hz)
     spotter_grid = spotter_column if spotter_column and _GRID.fullmatch(spotter_column) else None
     dx_grid = dx_column if dx_column and _GRID.fullmatch(dx_column) else None
     if said.grids is not None:
         spotter_grid, dx_grid = said.grids
-    here, there = (countries.find(spotter), countries.find(dx)) if countries is not None else (None, None)
+    here = there = None
+    if countries is not None:
+        here, there = countries.find(spotter), countries.find(dx)
     distance_km, bearing, place_source = _way(spotter_grid, here, dx_grid, there)
+    if there is None:
+        dx_region = dx_dxcc = dx_continent = dx_cq_zone = dx_itu_zone = None
+    else:
+        dx_region, dx_dxcc, dx_continent = there.region, there.dxcc, there.continent
+        dx_cq_zone, dx_itu_zone = there.cq_zone, there.itu_zone
+    if here is None:
+        spotter_dxcc = spotter_continent = spotter_cq_zone = spotter_itu_zone = None
+    else:
+        spotter_dxcc, spotter_continent = here.dxcc, here.continent
+        spotter_cq_zone, spotter_itu_zone = here.cq_zone, here.itu_zone
     return Spot(
         time,
         dx,
         spotter,
         frequency_hz,
-        band_of(frequency_hz, there.region if there is not None else None),
+        band_of(frequency_hz, dx_region),
         mode,
         mode_source,
         "machine" if machine else "human",
@@ -228,14 +240,14 @@ def _spot(
         spotter_grid,
         said.comment,
         recovered,
-        there.dxcc if there is not None else None,
-        there.continent if there is not None else None,
-        there.cq_zone if there is not None else None,
-        there.itu_zone if there is not None else None,
-        here.dxcc if here is not None else None,
-        here.continent if here is not None else None,
-        here.cq_zone if here is not None else None,
-        here.itu_zone if here is not None else None,
+        dx_dxcc,
+        dx_continent,
+        dx_cq_zone,
+        dx_itu_zone,
+        spotter_dxcc,
+        spotter_continent,
+        spotter_cq_zone,
+        spotter_itu_zone,
         distance_km,
         bearing,
         place_source,

@@ -9,8 +9,8 @@ EARTH_RADIUS_KM = 6371.0
 LOCATOR = r"[A-R]{2}[0-9]{2}(?:[A-X]{2}(?:[0-9]{2})?+)?+"
 
 _LOCATOR = re.compile(LOCATOR)
-_LOCATORS_KEPT = 4096
-_WAYS_KEPT = 16384
+_LOCATORS_KEPT = 2048
+_WAYS_KEPT = 4096
 
 
 class Point:

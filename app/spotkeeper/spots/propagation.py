@@ -43,9 +43,9 @@ _WORD = re.compile(
     r"\b(?:(EME|MOONBOUNCE|TROPO|TEP|SPORADIC(?=[ -]?E\b)|METEOR(?=[ -]?SC)|AURORA|ECHOLINK)"
     r"|(E)-?(SKIP)|(BACK|RAIN|IONO)[ -]?(SCATTER))\b"
 )
-# Hz. Below, the ionosphere carries all signals and the words mean something else; Aurora is a town, too.
-_LOWEST = 28_000_000
-_LOWEST_AURORA = 50_000_000
+# Below, the ionosphere carries all signals and the words mean something else; Aurora is a town, too.
+LOWEST_HZ = 28_000_000
+_LOWEST_AURORA_HZ = 50_000_000
 
 _SATELLITE_NAMES = """
 AO-7 AO-27 AO-73 AO-85 AO-91 AO-92 AO-95 AO-109 AO-123 CAS-3H CAS-4A CAS-4B CAS-6 CAS-10 EO-79 EO-88 FO-29
@@ -63,23 +63,12 @@ _LOCATOR = re.compile(r"[A-R]{2}[0-9]{2}")
 _QO_100 = range(10_489_500_000, 10_490_000_001)
 
 
-_MAY = re.compile(
-    r"<[A-Z0-9]{2,6}>|EME|MOONB|TROPO|TEP|SPORADIC|SKIP|METEOR|AURORA|SCATTER|ECHOLINK|ISS"
-    r"|(?:AO|CAS|EO|FO|HO|IO|JO|LO|MO|NO|PO|QO|RS|SO|TO|UO|XW)-?[0-9]"
-)
-
-
-def may_tell_way(capitals: str) -> bool:
-    """A cheap test, before `way_of` and `satellite_of`."""
-    return _MAY.search(capitals) is not None
-
-
 def way_of(capitals: str, frequency_hz: int) -> str | None:
     """ADIF's PROP_MODE, as "ES"; None where it is not said, or two are."""
     found = {_TAGS[tag] for tag in _TAG.findall(capitals) if tag in _TAGS}
-    if not found and frequency_hz >= _LOWEST:
+    if not found and frequency_hz >= LOWEST_HZ:
         found = {_WORDS["".join(parts)] for parts in _WORD.findall(capitals)}
-        if frequency_hz < _LOWEST_AURORA:
+        if frequency_hz < _LOWEST_AURORA_HZ:
             found.discard("AUR")
     return found.pop() if len(found) == 1 else None
 
@@ -87,7 +76,7 @@ def way_of(capitals: str, frequency_hz: int) -> str | None:
 def satellite_of(capitals: str, frequency_hz: int) -> str | None:
     """As "QO-100"; None where none is said, or two are."""
     found = set()
-    if frequency_hz >= _LOWEST:
+    if frequency_hz >= LOWEST_HZ:
         for station, letters, dash, number in _SATELLITE.findall(capitals):
             name = station or f"{letters}-{number}"
             if name in _SATELLITES and (station or dash or not _LOCATOR.fullmatch(letters + number)):

@@ -26,6 +26,8 @@ _ANOTHER = re.compile(r"\b(?:WCA|GMA|ILLW|ARLHS|WAB|DCI|LH|(?!POTA|SOTA|IOTA)[A-
 
 def references_of(capitals: str) -> tuple[str, ...]:
     """As "POTA:US-0001", "SOTA:W6/CT-001", "IOTA:EU-005", "WWFF:DLFF-0001", each once, in their order."""
+    if "-" not in capitals and "OTA" not in capitals and "FF" not in capitals:
+        return ()
     found: dict[tuple[int, str], None] = {}
     for match in _REFERENCE.finditer(capitals):
         index = match.lastindex or 0

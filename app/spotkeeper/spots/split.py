@@ -14,14 +14,21 @@ _UP = re.compile(rf"(?<![A-Z0-9.])(?<!QSY )(?<!PILE )(?<!PILE-)(?:(UP)|DN|DWN|DO
 _BEHIND = re.compile(
     rf"(?<![A-Z0-9.,/&~+-])(?<!QSY )(?<!TO )(?<!OR ){_FEW}{_KHZ} ?(?:(UP)|DN|DWN|DOWN)\b(?! ?[0-9])"
 )
-_MAY = re.compile(r"UP|QSX|D(?:OW|W)?N|LISTEN|LSN")
 _MAX_KHZ = 50.0
 _MHZ = 1_000_000
 
 
 def may_split(capitals: str) -> bool:
     """A cheap test, before `qsx_of`."""
-    return _MAY.search(capitals) is not None
+    return (
+        "UP" in capitals
+        or "QSX" in capitals
+        or "DN" in capitals
+        or "DOWN" in capitals
+        or "DWN" in capitals
+        or "LSN" in capitals
+        or "LISTEN" in capitals
+    )
 
 
 def qsx_of(capitals: str, frequency_hz: int) -> int | None:
