@@ -18,6 +18,8 @@ SETTLING_SECONDS = 60
 QUIET_SECONDS = 1800
 WAITING_SECONDS = 300
 SPOOL_SHARE = 0.5
+# Less than this is what a node without a history misses whenever the link to it is made anew.
+MISSED_SECONDS = 60
 
 _JOURNAL = "journalctl -u spotkeeper-scraper -n 50"
 
@@ -160,7 +162,7 @@ def _node_away(node: NodeStatus) -> Trouble:
 
 def _of_the_books(books: Books) -> list[Trouble]:
     troubles = []
-    if books.unrepaired_today:
+    if books.unrepaired_today > MISSED_SECONDS:
         troubles.append(
             Trouble(
                 f"{duration(books.unrepaired_today)} of the last day could not be repaired.",

@@ -80,6 +80,7 @@ class JournalHandler(logging.Handler):
 
     def __init__(self, address: str = JOURNAL) -> None:
         super().__init__()
+        self.setFormatter(logging.Formatter("%(message)s"))
         self._address = address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.settimeout(JOURNAL_SECONDS)

@@ -171,6 +171,12 @@ def test_what_was_lost_is_said(kept: Books, lost: str, trouble: str) -> None:
     assert [each.what for each in told.troubles] == [trouble]
 
 
+def test_a_moment_that_was_missed_is_said_and_is_no_trouble() -> None:
+    told = report(status(), books(unrepaired_seconds=5.0, unrepaired_today=5.0))
+    assert told.lost == "In the last 7 days 5 s could not be repaired."
+    assert told.well
+
+
 def test_what_was_lost_days_ago_is_said_and_is_no_trouble_any_more() -> None:
     told = report(status(), books(unrepaired_seconds=200.0))
     assert told.lost == "In the last 7 days 3 min could not be repaired."
