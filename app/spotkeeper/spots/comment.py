@@ -62,12 +62,14 @@ _WPM = re.compile(r"\b([0-9]{1,3}) ?WPM\b")
 _GRIDS = re.compile(
     rf"(?<![A-Z0-9])({LOCATOR}) ?(?:<[A-Z0-9]{{0,6}}>|-{{1,2}}>) ?({LOCATOR})[A-X0-9]?(?![A-Z0-9])"
 )
+# As a program of the digital modes writes: "FT8 -11dB from JO56 822Hz".
+_FROM = re.compile(r"[+-][0-9]{2}DB FROM ([A-R]{2}[0-9]{2}) [0-9]{1,4}HZ\b")
 # "599", "5NN"; "5-9", "5/9", "5X9", "5-59"; "59", "59+", "59+20"; "S9+10". "55" is a greeting.
 _RST = re.compile(
     r"(?<![A-Z0-9.,/+:#$-])(?<!UP )(?<!DN )(?<!DOWN )(?<!ITU )(?<!ZONE )(?<!NR )(?:RST ?|RS ?|UR ?)?+"
     r"(5NN|[3-5][1-9]9|5[/X-]5?[1-9](?:[/-][1-9])?+|5[1-46-9](?:\+{1,3}(?:[0-9]{2})?+)?+|S[1-9]\+(?:[0-9]{2})?+)"
     r"(?![A-Z0-9+%]|[/.,:-][0-9]"
-    r"| ?(?:M|W|WATTS?|HZ|KHZ|KC|MHZ|WPM|KM|MILES|YRS?|YEARS|YO|DAYS|QSO|QSOS|DXCC|UP)\b)"
+    r"| ?(?:M|W|WATTS?|HZ|KHZ|KC|MHZ|WPM|KM|MILES|YRS?|YEARS|YO|DAYS|ANI[A-Z]*|ANN[A-Z]*|QSO|QSOS|DXCC|UP)\b)"
 )
 _BEACON = re.compile(r"[BNI](?:(?<=\bB)(?:EACON|CN)|(?<=\bN)CDXF|(?<=\bI)BP)\b")
 # "CW    13 dB  18 WPM  CQ" of the Reverse Beacon Network, "CW  10dB Q:5* Z:4,14" of DXSpider.
@@ -101,7 +103,7 @@ class Remarks(Struct, frozen=True, gc=False):
     """The only figure of two digits with a sign and no unit."""
     rst: str | None = None
     wpm: int | None = None
-    grids: tuple[str, str] | None = None
+    grids: tuple[str | None, str] | None = None
     """The spotter's, then the DX's."""
     references: tuple[str, ...] = ()
     beacon: bool = False
@@ -133,7 +135,7 @@ def read(text: str) -> Remarks:
         _only(_SIGNED.findall(capitals)) if "-" in capitals or "+" in capitals else None,
         _rst_in(capitals),
         _wpm_in(capitals) if "WPM" in capitals else None,
-        (found[1], found[2]) if ">" in capitals and (found := _GRIDS.search(capitals)) else None,
+        _grids_in(capitals),
         references_of(capitals),
         _BEACON.search(capitals) is not None,
         may_split(capitals),
@@ -202,6 +204,14 @@ def _rst_in(capitals: str) -> str | None:
         return None
     found = _RST.search(capitals)
     return found[1] if found else None
+
+
+def _grids_in(capitals: str) -> tuple[str | None, str] | None:
+    if ">" in capitals and (found := _GRIDS.search(capitals)):
+        return found[1], found[2]
+    if " FROM " in capitals and (found := _FROM.search(capitals)):
+        return None, found[1]
+    return None
 
 
 def _wpm_in(capitals: str) -> int | None:

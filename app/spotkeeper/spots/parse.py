@@ -210,7 +210,7 @@ def _spot(
     spotter_grid = spotter_column if spotter_column and _GRID.fullmatch(spotter_column) else None
     dx_grid = dx_column if dx_column and _GRID.fullmatch(dx_column) else None
     if said.grids is not None:
-        spotter_grid, dx_grid = said.grids
+        spotter_grid, dx_grid = said.grids[0] or spotter_grid, said.grids[1]
     here = there = None
     if countries is not None:
         here, there = countries.find(spotter), countries.find(dx)

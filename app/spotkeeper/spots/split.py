@@ -10,7 +10,9 @@ _NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,3})?+)"
 _FEW = r"([0-9]{1,2}(?:\.[0-9]{1,2})?+)"
 _KHZ = r"(?: ?K(?:HZ|CS?)?)?+"
 _QSX = re.compile(rf"\b(?:QSX|LSN|LISTEN(?:ING|S)?)(?: ON| AT)?[ :=]{{0,3}}{_NUMBER}(?: ?MHZ|{_KHZ}){_ALONE}")
-_UP = re.compile(rf"(?<![A-Z0-9.])(?<!QSY )(?<!PILE )(?<!PILE-)(?:(UP)|DN|DWN|DOWN) ?{_FEW}{_KHZ}{_ALONE}")
+_UP = re.compile(
+    rf"(?<![A-Z0-9.<>])(?<!QSY )(?<!PILE )(?<!PILE-)(?:(UP)|DN(?![0-9]{{2}})|DWN|DOWN) ?{_FEW}{_KHZ}{_ALONE}"
+)
 _BEHIND = re.compile(
     rf"(?<![A-Z0-9.,/&~+-])(?<!QSY )(?<!TO )(?<!OR ){_FEW}{_KHZ} ?(?:(UP)|DN|DWN|DOWN)\b(?! ?[0-9])"
 )
