@@ -118,13 +118,13 @@ class Spool:
             behind = max(after, self._removed)
             found: list[SpooledLine] = []
             rows = database.execute(
-                """SELECT id, received, node, kind, line FROM lines
+                """SELECT id, received, node, kind, line, lines FROM lines
                 WHERE id >= coalesce((SELECT max(id) FROM lines WHERE id <= ?), 0) ORDER BY id""",
                 [behind],
             )
-            for first, received, node, kind, page in rows:
+            for first, received, node, kind, page, length in rows:
                 same = repeat(received), repeat(node), repeat(KINDS[kind])
-                lines = map(SpooledLine._make, zip(count(first), *same, page.split(b"\n"), strict=False))
+                lines = map(SpooledLine._make, zip(count(first), *same, page.split(b"\n", length - 1)))
                 found += lines if first > behind else [line for line in lines if line.id > behind]
                 if len(found) >= limit:
                     break
