@@ -51,9 +51,9 @@ threw it away, is gone from the machine for good; so is what a node sent into a 
 next log-in brings it back as far as the node's own memory reaches: the column *by sh/dx* counts exactly
 these. A node that keeps no history (RBN) cannot repair anything.
 
-A reboot of the host is not in this table: `make test-molecule` reboots a whole station on a test host
-between two runs of `tests/host`, which show that the services come back by themselves and spots flow again.
-*Power cut* above is its hard form, without the machine.
+A reboot of the host is not measured here: `make test-molecule` reboots a whole station on a test host
+between two runs of `tests/host`, which show that the services come back by themselves, that spots flow
+again and each is stored once. *Power cut* above is its hard form, without the machine.
 
 ## The faults
 
@@ -92,6 +92,7 @@ def write() -> None:
     days = sorted({result.day for result in results.values()})
     page = HEAD.format(days=" and ".join(dict.fromkeys((days[0], days[-1]))))
     page += "".join(f"{_row(fault, result)}\n" for fault, result in results.items())
+    page += f"| host reboot |{' – |' * 9} on a test host, see below |\n"
     page += TAIL.format(factor=FACTOR)
     page += "".join(f"- **{fault.title}**: {fault.text}\n" for fault in results)
     (ROOT / PAGE).write_text(page)

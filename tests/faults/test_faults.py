@@ -26,6 +26,7 @@ def test_fault(fault: Fault, station: Station, pace: Pace) -> None:
     report.keep(fault, pace, measured, station.notes)
     assert measured.lost == 0
     assert measured.doubled == 0
+    assert measured.recovered > 0 or not fault.repaired
     assert measured.again is not None and measured.again <= deadline
     for what, (tallied, there) in books(station).items():
         assert tallied == there, what
