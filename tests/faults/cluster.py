@@ -104,17 +104,13 @@ class Cluster:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """SIGINT ends its connections and stops it, SIGQUIT stops it as a power cut does."""
-        if self._process:
+        if self._process and self._process.poll() is None:
             self._process.send_signal(how)
             self._process.wait(60)
 
     def restart(self) -> None:
         self.stop()
         self.start()
-
-    @property
-    def runs(self) -> bool:
-        return self._process is not None and self._process.poll() is None
 
     def answers(self) -> bool:
         try:
@@ -130,7 +126,7 @@ class Cluster:
     def ask(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a statement, asked as the superuser over a connection of its own."""
         with self.connect() as connection:
-            cursor = connection.execute(statement, parameters or None)  # type: ignore[call-overload]
+            cursor = connection.execute(statement, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
     def log(self) -> str:

@@ -100,15 +100,16 @@ def _on_a_link(station: Station) -> Link:
 @fault("half-open link", hurried=180 + 30, unhurried=2, repaired=True, equip=_on_a_link)
 def half_open_link(station: Station, link: Link) -> float:
     """All packets of node a's connection vanish in both directions and no FIN comes, as when a router
-    between has forgotten it; new connections pass. The scraper asks after 3 minutes of silence and gives
-    the answer 30 seconds; the time is counted from the last packet that passed. Node a, at a rate of its
-    own, makes 60 spots in such a silence: more than the 100 of `sh/dx` nobody could bring back.
+    between has forgotten it; new connections pass. The kernel's keepalive gives such a link up after 2
+    minutes; were it not for that, the scraper would ask after 3 minutes of silence and wait 30 seconds for
+    the answer, and that is the deadline, from the last packet that passed. Node a, at a rate of its own,
+    makes 60 spots in such a silence: more than the 100 of `sh/dx` nobody could bring back.
     """
     node = station.nodes["a"]
     sessions = node.count("logged_in_total")
     link.forget_connections(node.port)
     since = time.time()
-    wait_until(lambda: node.count("logged_in_total") > sessions, "logged in", station.pace.wait(300) + 60)
+    node.until_logged_in(sessions, station.pace.wait(300) + 60)
     node.tell("rate", "5")
     return since
 
@@ -143,7 +144,7 @@ def reset_in_mid_line(station: Station) -> float:
         wait_until(lambda: node.count("sessions") == 0, "the session is reset", 30)
         node.tell("misbehave", "none")
         since = time.time()
-        wait_until(lambda was=sessions: node.count("logged_in_total") > was, "logged in", LONGEST_WAIT)
+        node.until_logged_in(sessions, LONGEST_WAIT)
     return since
 
 

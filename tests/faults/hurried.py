@@ -16,5 +16,5 @@ if __name__ == "__main__":
     def hurried(self: Backoff, reason: Any, session_seconds: float, *others: Any) -> float:
         return after(self, reason, session_seconds * factor, *others) / factor
 
-    Backoff.after = hurried  # type: ignore[method-assign]
+    Backoff.after = hurried  # type: ignore[assignment,method-assign]
     main(sys.argv[2:])

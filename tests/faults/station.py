@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -113,6 +114,12 @@ class Node:
         number = self.tell("counts")[what]
         assert isinstance(number, int)
         return number
+
+    def until_logged_in(self, again_after: int = 0, seconds: float = 30) -> None:
+        """Once more than so many times."""
+        wait_until(
+            lambda: self.count("logged_in_total") > again_after, f"{self.name} is logged in to", seconds
+        )
 
     def log_in(self, call: str) -> None:
         """As another program does, and leave at once."""
@@ -266,7 +273,7 @@ class Station:
         if not data.exists():
             self.copy_template(data)
         self.cluster.start()
-        self.stack.callback(lambda: self.cluster.runs and self.cluster.stop())
+        self.stack.callback(self.cluster.stop)
         self.nodes = {}
         for seed, name in enumerate(NODES):
             equipped = {"rate": SPOTS_PER_SECOND / len(NODES)} | self._node[name]
@@ -278,7 +285,7 @@ class Station:
         self.scraper.start()
         began = time.time()
         for node in self.nodes.values():
-            wait_until(lambda node=node: node.count("logged_in_total"), f"{node.name} is logged in to", 30)
+            node.until_logged_in()
             node.tell("rate", str(node.rate))
         self.until_flowing(began, NODES, 30)
 
@@ -307,9 +314,7 @@ class Station:
     def until_flowing(self, since: float, nodes: Sequence[str], seconds: float) -> None:
         """Live spots that each of these nodes sent after `since` are stored."""
         for name in nodes:
-            wait_until(
-                lambda name=name: self._flows(name, since), f"spots of node {name} are stored", seconds
-            )
+            wait_until(partial(self._flows, name, since), f"spots of node {name} are stored", seconds)
 
     def _flows(self, name: str, since: float) -> bool:
         try:
