@@ -541,6 +541,17 @@ def killed(station: Station) -> float:
     return time.time()
 
 
+@fault("process halted", unhurried=5, concerns=NODES)
+def halted(station: Station) -> float:
+    """The scraper gets no time to run for 5 minutes, as when a provider halts a virtual machine, and goes
+    on. What came meanwhile waits in the sockets.
+    """
+    station.scraper.send(signal.SIGSTOP)
+    station.sleep(300)
+    station.scraper.send(signal.SIGCONT)
+    return time.time()
+
+
 @fault("power cut", unhurried=5 + DATABASE_WAIT, concerns=NODES, equip=_fewer_spots)
 def power_cut(station: Station) -> float:
     """Scraper and PostgreSQL are ended at the same moment without a word, and the scraper is back 5

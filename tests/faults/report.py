@@ -1,5 +1,6 @@
 """docs/reliability.md, from what was measured."""
 
+import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -94,8 +95,13 @@ def write() -> None:
     page += "".join(f"{_row(fault, result)}\n" for fault, result in results.items())
     page += f"| host reboot |{' – |' * 9} on a test host, see below |\n"
     page += TAIL.format(factor=FACTOR)
-    page += "".join(f"- **{fault.title}**: {fault.text}\n" for fault in results)
+    page += "".join(f"{_paragraph(fault)}\n" for fault in results)
     (ROOT / PAGE).write_text(page)
+
+
+def _paragraph(fault: Fault) -> str:
+    text = f"- **{fault.title}**: {fault.text}"
+    return textwrap.fill(text, 108, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
 
 
 def _row(fault: Fault, result: Result) -> str:

@@ -180,10 +180,14 @@ class Scraper:
                 self._command, cwd=ROOT, env=self._environment, stdout=log, stderr=log
             )
 
+    def send(self, number: signal.Signals) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """The exit code after this signal."""
         assert self._process
-        self._process.send_signal(how)
+        self.send(how)
         return self._process.wait(30)
 
     def run_again(self, seconds: float) -> int:
