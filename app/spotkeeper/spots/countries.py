@@ -20,6 +20,9 @@ _LOCATION = re.compile(r"(?:[A-Z]{1,2}|[0-9][A-Z]{1,2}|[A-Z][0-9])[0-9]?")
 _AREA = re.compile(r"([A-Z]{2}|[0-9][A-Z]|[BFGIKMNRUW](?=[0-9])|[A-Z][0-9])([0-9])")
 _AMERICAN = re.compile(r"[AKNW][A-Z]?([0-9])")
 _GUANTANAMO = re.compile(r"KG4[A-Z]{2}")
+# Australia's islands; in a call of three letters the second one tells which, and not all do.
+_ISLANDS = re.compile(r"(?:AX|VI|VK)9[A-Z]([A-Z])[A-Z]")
+_ISLAND_LETTERS = "CLMNWXYZ"
 
 _AT_SEA_OR_IN_THE_AIR = frozenset(("MM", "AM"))
 # How a station works, not where. Of single letters see _where.
@@ -122,13 +125,13 @@ class Countries:
     def _find(self, call: str) -> Place | None:
         if "-" in call:
             call = _SSID.sub("", call)
-        if (place := self._calls.get(call)) is not None:
-            return place
         if "/" not in call:
-            return self._home(call)
+            return self._calls.get(call) or self._home(call)
         parts = call.split("/")
         if not _AT_SEA_OR_IN_THE_AIR.isdisjoint(parts[1:]):
             return None
+        if (place := self._calls.get(call)) is not None:
+            return place
         said = [parts[0], *(part for part in parts[1:] if len(part) > 1 and part not in _MANNERS)]
         letters = [part for part in parts[1:] if len(part) == 1]
         if len(said) == 2:
@@ -146,6 +149,8 @@ class Countries:
             return None
         if call.startswith("KG4") and not _GUANTANAMO.fullmatch(call):
             return self._begins("K4")
+        if islands := _ISLANDS.fullmatch(call):
+            return self._begins(f"VK9{islands[1]}") if islands[1] in _ISLAND_LETTERS else None
         return self._begins(call)
 
     def _begins(self, text: str) -> Place | None:
@@ -170,9 +175,9 @@ class Countries:
         home = self._calls.get(first) or self._home(first)
         if home is not None and home.dxcc in (_UNITED_STATES, _CANADA) and second in _STATES:
             return None
-        if second.isdigit():
-            return home
-        return self._location(second) or home
+        if (place := self._location(second)) is not None:
+            return place
+        return None if _CALL.fullmatch(second) else home
 
     def _location(self, prefix: str) -> Place | None:
         exact = self._prefixes.get(prefix)
