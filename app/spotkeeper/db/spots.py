@@ -106,26 +106,27 @@ class Batch:
     def __init__(self, spool: UUID, through: int) -> None:
         self.spool = spool
         self.through = through
-        self.spots = 0
         self.unparsed: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.stored: list[Stored] = []
         self._rows: list[str] = []
-        self._days: set[int] = set()
+        self._times: set[int] = set()
         self._solar: list[tuple[object, ...]] = []
         self._unparsed: list[tuple[object, ...]] = []
         self._refused: list[tuple[object, ...]] = []
         self._gaps: list[GapRow] = []
-        # By node and day of reception.
-        self._came: dict[str, Counter[tuple[str, int]]] = {
-            what: Counter() for what in ("spots", "unparsed", "refused")
-        }
+        # Node and moment of reception of each spot line, by what became of it.
+        self._came: dict[str, list[tuple[str, int]]] = {"spots": [], "unparsed": [], "refused": []}
+
+    @property
+    def spots(self) -> int:
+        """How many there are, new or not."""
+        return len(self._rows)
 
     def add_spot(self, node: str, received: int, spot: Spot, recovered: bool) -> None:
         self._rows.append(_copy_line(node, received, spot, recovered))
-        self._days.add(spot.time // _DAY_SECONDS)
-        self._came["spots"][node, received // _DAY_MICROSECONDS] += 1
-        self.spots += 1
+        self._times.add(spot.time)
+        self._came["spots"].append((node, received))
 
     def add_solar(self, node: str, received: int, bulletin: Solar) -> None:
         self._solar.append(
@@ -146,12 +147,14 @@ class Batch:
 
     def add_unparsed(self, line: Received, reason: str, looks_like_spot: bool) -> None:
         self._unparsed.append((line.node, line.received / 1e6, line.line, reason))
-        self._came["unparsed"][line.node, line.received // _DAY_MICROSECONDS] += looks_like_spot
+        if looks_like_spot:
+            self._came["unparsed"].append(line[:2])
         self.unparsed[line.node] += 1
 
     def add_refused(self, line: Received, reason: str, is_spot: bool) -> None:
         self._refused.append((line.node, line.received / 1e6, line.line, reason))
-        self._came["refused"][line.node, line.received // _DAY_MICROSECONDS] += is_spot
+        if is_spot:
+            self._came["refused"].append(line[:2])
         self.refused[line.node] += 1
 
     def add_gap(self, gap: GapRow) -> None:
@@ -160,7 +163,8 @@ class Batch:
     @property
     def months(self) -> set[date]:
         """The first days of those that the spots fall into."""
-        return {(_EPOCH + timedelta(days=day)).replace(day=1) for day in self._days}
+        days = {time // _DAY_SECONDS for time in self._times}
+        return {(_EPOCH + timedelta(days=day)).replace(day=1) for day in days}
 
     @property
     def copy_text(self) -> str:
@@ -170,13 +174,14 @@ class Batch:
     @property
     def parameters(self) -> dict[str, object]:
         """Of the statement that stores."""
-        keys = sorted(set().union(*self._came.values()))
+        counts = {what: _by_day(lines) for what, lines in self._came.items()}
+        keys = sorted(set().union(*counts.values()))
         return {
             "spool": self.spool,
             "line": self.through,
             "nodes": [node for node, _ in keys],
             "days": [_EPOCH + timedelta(days=day) for _, day in keys],
-            **{what: [counter[key] for key in keys] for what, counter in self._came.items()},
+            **{what: [numbers[key] for key in keys] for what, numbers in counts.items()},
         }
 
     def store_besides(self, connection: Connection) -> None:
@@ -258,6 +263,14 @@ def store(connection: Connection, batch: Batch, meanwhile: Callable[[], None]) -
             cursor.execute(_STORE, batch.parameters, prepare=True)
             meanwhile()
         batch.stored = [Stored(*row[:5]) for row in cursor.fetchall()]
+
+
+def _by_day(lines: list[tuple[str, int]]) -> Counter[tuple[str, int]]:
+    """How many, by node and day; many come at the same moment."""
+    numbers: Counter[tuple[str, int]] = Counter()
+    for (node, received), number in Counter(lines).items():
+        numbers[node, received // _DAY_MICROSECONDS] += number
+    return numbers
 
 
 def _copy_line(node: str, received: int, spot: Spot, recovered: bool) -> str:
