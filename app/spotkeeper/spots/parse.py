@@ -17,6 +17,9 @@ from spotkeeper.spots.split import qsx_of
 LINE_BYTES = 1024
 
 _CALL = r"[A-Z0-9]++(?:[/-][A-Z0-9]++)*+"
+_WHOLE_CALL = re.compile(_CALL)
+_SPOTTER = re.compile(rf"{_CALL}(?:-[#@])?+")
+_FREQUENCY = re.compile(r"[0-9]{1,9}+(?:\.[0-9]*+)?+")
 _LIVE = re.compile(
     rf"DX de ++({_CALL})(-[#@])?+(?: *+:| ) *+([0-9]{{1,9}}+(?:\.[0-9]*+)?+) ++({_CALL})(?= )(.*)"
 )
@@ -27,11 +30,13 @@ _HISTORY = re.compile(
     r"([0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4}) ([0-9]{4})Z (.*)$"
 )
 _HISTORY_SPOTTER = re.compile(rf"({_CALL})(-[#@])?+>")
+_SKIMMING_NODES = ("RBN", "SKIM")
 _WWV = re.compile(rf"WWV de ({_CALL}) <([0-9]{{1,2}})> ?: *+(.*)")
 _WCY = re.compile(rf"WCY de ({_CALL}) <([0-9]{{1,2}})> ?: *+(.*)")
 _WWV_TEXT = re.compile(r"SFI=[^,]*+,[^,]*+,[^,]*+, ?(.*)")
 _FIGURE = re.compile(r"\b(SFI|A|K|expK|R)=([0-9]{1,4})\b")
 _WORDS = re.compile(r"\b((?:SA|GMF|Au)=.*)")
+_DATE = re.compile(r"([0-9]{1,2})-([A-Z][a-z]{2})-([0-9]{4})")
 _GRID = re.compile(r"[A-R]{2}[0-9]{2}(?:[A-X]{2})?+")
 _NOT_TEXT = re.compile(r"[\x00-\x06\x08-\x1f\x7f-\x9f]")
 
@@ -142,30 +147,44 @@ def _why_not_live(text: str) -> str:
     if len(words) < 4:
         return "too short for a spot"
     spotter, frequency, dx = words[:3]
-    if not re.fullmatch(rf"{_CALL}(-[#@])?", spotter):
+    if not _SPOTTER.fullmatch(spotter):
         return f"{spotter[:_CALL_MAX]!r} is not a spotter's call"
-    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", frequency):
+    if not _FREQUENCY.fullmatch(frequency):
         return f"{frequency[:_CALL_MAX]!r} is not a frequency"
-    if not re.fullmatch(_CALL, dx):
+    if not _WHOLE_CALL.fullmatch(dx):
         return f"{dx[:_CALL_MAX]!r} is not a call"
     return "not in a spot's form"
 
 
 def _cc11(text: str, received: float, countries: Countries | None) -> Spot:
-    fields = text.split("^")
-    if len(fields) < 7:
+    _, *fields = text.split("^")
+    if len(fields) < 6:
         raise _NotASpot("too short for a CC11 spot")
-    _, frequency, dx, date, stamp, comment, spotter = fields[:7]
-    machine = spotter.endswith("-#")
+    frequency, dx, date, stamp = fields[:4]
+    index = _spotter_in(fields)
+    comment = "^".join(fields[4:index])
+    spotter = fields[index]
+    # The node it came in at; then eight of zones, states and countries.
+    origin = "".join(fields[index + 3 : index + 4])
+    machine = spotter.endswith("-#") or origin.startswith(_SKIMMING_NODES)
     spotter = spotter.removesuffix("-#").removesuffix("-@")
-    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]*)?", frequency):
+    if not _FREQUENCY.fullmatch(frequency):
         raise _NotASpot(f"{frequency[:_CALL_MAX]!r} is not a frequency")
     for call in (dx, spotter):
-        if not re.fullmatch(_CALL, call):
+        if not _WHOLE_CALL.fullmatch(call):
             raise _NotASpot(f"{call[:_CALL_MAX]!r} is not a call")
-    time = _dated(date, stamp.removesuffix("Z"), received)
-    grids = fields[18:20] if len(fields) >= 20 else ["", ""]
-    return _spot(time, dx, spotter, frequency, comment, machine, grids[0], grids[1], False, countries)
+    time = _dated(date.strip(), stamp.removesuffix("Z"), received)
+    dx_grid, spotter_grid = ([*fields[index + 12 : index + 14], "", ""])[:2]
+    return _spot(time, dx, spotter, frequency, comment, machine, dx_grid, spotter_grid, False, countries)
+
+
+def _spotter_in(fields: list[str]) -> int:
+    """Where the spotter is: behind the comment, which may hold the separator, and before two numbers."""
+    for index in range(5, len(fields)):
+        numbers = fields[index + 1 : index + 3]
+        if _SPOTTER.fullmatch(fields[index]) and all(not field or field.isdigit() for field in numbers):
+            return index
+    return 5
 
 
 def _history(found: re.Match[str], received: float, countries: Countries | None) -> Spot:
@@ -347,8 +366,11 @@ def _dated(day: str, stamp: str, received: float) -> int:
 @lru_cache(maxsize=64)
 def _midnight(day: str) -> int | None:
     """Unix time at which "24-Nov-2026" begins; None when there is no such day."""
+    found = _DATE.fullmatch(day)
+    if found is None:
+        return None
+    number, month, year = found.groups()
     try:
-        number, month, year = day.split("-")
         return (date(int(year), _MONTH[month], int(number)) - _EPOCH).days * _DAY_SECONDS
-    except (ValueError, KeyError, OverflowError):
+    except (ValueError, KeyError):
         return None

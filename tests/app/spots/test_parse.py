@@ -73,6 +73,8 @@ def test_every_value_of_a_plain_spot() -> None:
         ("DX de VE9RK-8:   28430.0  EA2ELS                                      1157Z", "VE9RK-8", 28_430_000, "EA2ELS", ""),
         ("DX de K1ABC:      7018.25 60M          two decimals                   1157Z", "K1ABC", 7_018_250, "60M", "two decimals"),
         ("DX de F5AAA:     14025.0  K1ABC        12 34 1157Z                    1157Z", "F5AAA", 14_025_000, "K1ABC", "12 34 1157Z"),
+        ("DX de F5AAA-@:   14025.0  K1ABC        by the web                     1157Z", "F5AAA", 14_025_000, "K1ABC", "by the web"),
+        ("DX de F5AAA:     14025.0  K1ABC        a state of the spotter         1157Z AZ", "F5AAA", 14_025_000, "K1ABC", "a state of the spotter"),
     ],
 )  # fmt: skip
 def test_columns_are_a_habit(line: str, spotter: str, frequency_hz: int, dx: str, comment: str) -> None:
@@ -90,6 +92,10 @@ def test_columns_are_a_habit(line: str, spotter: str, frequency_hz: int, dx: str
         ("DX de F5AAA:     14021.0  K6ZZZ        fills the whole thirty up TX 1 1157Z", "fills the whole thirty up TX 1", None, None),
         ("DX de KF4WE:     29600.0  XE1AQY       EM56NL<>DK89DG FM              1157Z", "EM56NL<>DK89DG FM", "DK89DG", "EM56NL"),
         ("DX de VE1PZ:     50313.0  PT9PA        FN85PR<TEP>GG49DF Hrd but QSB  1157Z", "FN85PR<TEP>GG49DF Hrd but QSB", "GG49DF", "FN85PR"),
+        ("DX de ON4VL:     28485.0  VE9CZ        USB JO11uf -> FN75             1157Z", "USB JO11uf -> FN75", "FN75", "JO11UF"),
+        ("DX de KA3JAW:    29250.0  K0FCL        FM C4FM by FN20JQ<ES>EM17V     1157Z", "FM C4FM by FN20JQ<ES>EM17V", "EM17", "FN20JQ"),
+        ("DX de EA2DYB:     3573.0  OZ7CL        FT8 -11dB from JO56 800Hz      1157Z IN83", "FT8 -11dB from JO56 800Hz", "JO56", "IN83"),
+        ("DX de LU6YR:     28074.0  JI7JIH       FT8 FF51 db-14 From FF51 1965  1157Z", "FT8 FF51 db-14 From FF51 1965", None, None),
         ("DX de ON4VL:     28485.0  VE9CZ        FT8 -11dB from JO56            1157Z", "FT8 -11dB from JO56", None, None),
     ],
 )  # fmt: skip
@@ -144,6 +150,21 @@ def test_cc11_of_cc_cluster() -> None:
         dx_grid="FN43",
         spotter_grid="FN20",
     )
+
+
+def test_cc11_with_a_separator_in_its_comment() -> None:
+    has(
+        spot("CC11^14025.0^K1ABC^24-Nov-2026^0357Z^up ^ 5^F5AAA^226^42^GB7TST-2^8^5^27^14^^^K^F^FN42^JN03"),
+        comment="up ^ 5",
+        spotter="F5AAA",
+        dx_grid="FN42",
+        spotter_grid="JN03",
+    )
+
+
+def test_cc11_of_a_skimmer_without_its_mark() -> None:
+    line = "CC11^7074^AE1AA^12-Dec-2025^0019Z^FT8  -14 dB 1562 Hz^N2CR^1^^RBNFT8^8^5^8^5^NH^NJ^K^K^FN43^FN20^40^^"
+    assert spot(line).source == "machine"
 
 
 def test_history() -> None:
@@ -209,6 +230,8 @@ def test_a_time_without_a_date_is_at_most_five_minutes_ahead(received: str, stam
         ("14205.0", "I AM here until 9 AM", "SSB", "guessed"),
         ("29250.0", "C4FM", "C4FM", "said"),
         ("14025.0", "SSB or CW?", "CW", "guessed"),
+        ("29200.0", "FM or C4FM", None, None),
+        ("14205.0", "CW not FM", "CW", "said"),
         ("7045.0", "SSB or CW?", None, None),
         ("7045.0", "", None, None),
         ("14074.3", "", "FT8", "guessed"),

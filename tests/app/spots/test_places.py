@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyhamtools.locator import calculate_distance, calculate_heading
 from spotkeeper.spots.places import Point, middle_of, way
 
+LOCATORS = st.from_regex(r"[A-R]{2}[0-9]{2}([A-X]{2}([0-9]{2})?)?", fullmatch=True)
 POINTS = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
 
 
@@ -60,3 +62,16 @@ def test_there_and_back_is_as_far(a: Point, b: Point) -> None:
         assert there[1] is not None
         assert 0 <= there[0] <= 20016
         assert 0 <= there[1] < 360
+
+
+@given(LOCATORS, LOCATORS)
+def test_pyhamtools_comes_to_the_same(here: str, there: str) -> None:
+    start, end = middle_of(here), middle_of(there)
+    assert start is not None
+    assert end is not None
+    kilometres, degrees = way(start, end)
+    if kilometres is not None and degrees is not None:
+        assert abs(kilometres - calculate_distance(here, there)) < 1
+        if 1 < kilometres < 20000 and abs(start.latitude) < 89:
+            turned = abs(degrees - calculate_heading(here, there))
+            assert min(turned, 360 - turned) < 1
