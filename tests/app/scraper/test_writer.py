@@ -8,63 +8,26 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from prometheus_client import CollectorRegistry
+from msgspec.structs import asdict
 from spotkeeper.db import spots
 from spotkeeper.db.connection import Connection, Role
 from spotkeeper.scraper.gap import Gap
-from spotkeeper.scraper.metrics import ScraperMetrics
-from spotkeeper.scraper.spool import Spool
-from spotkeeper.scraper.watchdog import Watchdog
-from spotkeeper.scraper.writer import Writer
+from spotkeeper.spots.countries import Countries
+from spotkeeper.spots.model import Spot
+from spotkeeper.spots.parse import parse
 
 from tests.app.conftest import Server
 from tests.app.scraper.conftest import wait_until
+from tests.app.scraper.writing import NOW, Station, line, writing
 from tests.support.database import superuser
 
 Login = Callable[[Role], Connection]
 
-NOW = int(time.time()) // 60 * 60 * 1_000_000
-STAMP = f"{datetime.fromtimestamp(NOW / 1e6, UTC):%H%M}Z".encode()
-
-
-def line(dx: str, comment: str = "CW 599") -> bytes:
-    return f"DX de F5AAA:     14025.0  {dx:12} {comment:30} ".encode() + STAMP
-
-
-class Station:
-    """A writer between a spool and a database; `fill` spools lines and returns when they are dealt with."""
-
-    def __init__(self, folder: Path, conninfo: str) -> None:
-        self.path = folder / "spool"
-        self.open()
-        self.registry = CollectorRegistry()
-        self.metrics = ScraperMetrics(self.registry, ["demo"])
-        self.conninfo = conninfo
-        self.start()
-
-    def open(self) -> None:
-        self.spool = Spool(self.path)
-
-    def start(self) -> None:
-        self.writer = Writer(self.spool, self.conninfo, self.metrics, Watchdog())
-        self.writer.start()
-
-    def fill(self, *lines: bytes, received: int = NOW) -> None:
-        if lines:
-            self.spool.append("demo", received, lines)
-        wait_until(lambda: not len(self.spool) or not self.writer.is_alive(), "the spool is empty")
-        assert self.writer.failure is None
-
-    def value(self, name: str, **labels: str) -> float:
-        return self.registry.get_sample_value(f"spotkeeper_scraper_{name}", labels) or 0
-
 
 @pytest.fixture
 def station(tmp_path: Path, database: str) -> Iterator[Station]:
-    station = Station(tmp_path, database)
-    yield station
-    station.writer.stop(5)
-    assert not station.writer.is_alive()
+    with writing(tmp_path, database) as station:
+        yield station
 
 
 def test_every_column(station: Station, login: Login) -> None:
@@ -83,6 +46,28 @@ def test_every_column(station: Station, login: Login) -> None:
         moment, "K1ABC", "DK9IP-1", 14_025_000, 14_025, "20m", "FT8", "said", "machine", -5, 20,
         "CM99NE", "FN20JQ", said, "demo", False, moment.replace(microsecond=123_456),
     )  # fmt: skip
+
+
+def test_every_column_of_the_places_and_the_words(tmp_path: Path, database: str, login: Login) -> None:
+    countries = Countries(
+        "K,United States,291,NA,5,8,37.60,91.87,5.0,K;\nF,France,227,EU,14,27,46.00,-2.00,-1.0,F;\n"
+    )
+    with writing(tmp_path, database, countries) as station:
+        station.fill(line("K1ABC", "POTA US-0001 <ES> 599 QSX 14030"))
+    columns = (
+        "dx_dxcc, dx_continent, dx_cq_zone, dx_itu_zone, spotter_dxcc, spotter_continent, spotter_cq_zone,"
+        " spotter_itu_zone, distance_km, bearing, place_source, report, propagation, satellite, qsx_hz, refs,"
+        " beacon"
+    )
+    (row,) = login("dashboard").execute(f"SELECT {columns} FROM spots").fetchall()
+    spot = parse(line("K1ABC", "POTA US-0001 <ES> 599 QSX 14030"), NOW / 1e6, countries)
+    assert isinstance(spot, Spot)
+    assert row == tuple(
+        list(value) if name == "references" else value
+        for name, value in asdict(spot).items()
+        if name in columns.replace("refs", "references").replace(",", " ").split()
+    )
+    assert (row[0], row[4], row[14], row[15]) == (291, 227, 14_030_000, ["POTA:US-0001"])
 
 
 def test_what_comes_twice_is_stored_once_and_what_differs_is_not_lost(station: Station, login: Login) -> None:
