@@ -42,9 +42,12 @@ QUIET_SECONDS = 0.3
 LET_IN_SECONDS = 5.0
 # So long live spots wait for the answer to sh/dx: a process killed meanwhile asks for the same again.
 HOLD_SECONDS = 1.0
+# So much of what comes before the log-in is through is kept.
+GREETING_LINES = 1000
 SPOOL_RETRY_SECONDS = 1.0
 SPOOL_PATIENCE_SECONDS = 60.0
-# For so long what the kernel holds is read when the program is stopped.
+# When the program is stopped, reading goes on until nothing comes for so long, and at most for so long.
+DRAINED_SECONDS = 0.05
 DRAIN_SECONDS = 0.3
 # How much later than promised a session may come back before it counts as hung.
 LATE_SECONDS = 20
@@ -128,7 +131,7 @@ class Session:
                 self._come_up()
                 await self._read()
             except asyncio.CancelledError:
-                self._drain()
+                await self._drain()
                 raise
             finally:
                 self._connection.close()
@@ -141,7 +144,7 @@ class Session:
             return self._end("reset", f"the connection broke: {words}")
 
     def _end(self, reason: EndReason, sentence: str, refusal: Refusal | None = None) -> End:
-        self._try_to_spool()
+        self._spool_the_rest()
         if self._password:
             sentence = sentence.replace(self._password, "…")
         seconds = time.monotonic() - self._up_since if self._up_since is not None else 0
@@ -280,7 +283,7 @@ class Session:
         if not data:
             raise self._closed()
         lines = self._hear(data)
-        if not self._repair.pending or time.monotonic() >= self._hold_until:
+        if self._up_since is not None and (not self._repair.pending or time.monotonic() >= self._hold_until):
             await self._patiently(self._spool)
         return lines
 
@@ -318,6 +321,8 @@ class Session:
             self._heard.history += past
         else:
             self._heard.live += lines
+        if self._up_since is None:
+            del self._heard.live[:-GREETING_LINES]
         self._heard.received = now
         self._recent.add(now, spots)
         return lines
@@ -325,7 +330,10 @@ class Session:
     def _spool(self) -> None:
         self._spots += self._intake.put(self._heard)
 
-    def _try_to_spool(self) -> None:
+    def _spool_the_rest(self) -> None:
+        """As far as the spool takes it. Of a log-in that failed nothing: the node is not heard by that."""
+        if self._up_since is None:
+            self._heard = Heard()
         try:
             self._spool()
         except REFUSED as error:
@@ -362,15 +370,18 @@ class Session:
         if refused:
             log.warning("%s: the spool takes lines again", name, extra={"event": "spool_takes", "node": name})
 
-    def _drain(self) -> None:
-        """Spools what the kernel has received already."""
+    async def _drain(self) -> None:
+        """Spools what has arrived, and what is on its way within the station."""
         deadline = time.monotonic() + DRAIN_SECONDS
         try:
-            while time.monotonic() < deadline and (data := self._connection.take()):
+            while (left := deadline - time.monotonic()) > 0 and (
+                data := await self._connection.receive(min(left, DRAINED_SECONDS))
+            ):
                 self._hear(data)
-        except OSError:
+        except (TimeoutError, OSError):
             pass
-        self._try_to_spool()
+        finally:
+            self._spool_the_rest()
 
     def _send(self, line: bytes) -> None:
         self._connection.send(line + b"\r\n")

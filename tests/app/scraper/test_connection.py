@@ -150,6 +150,25 @@ def test_the_kernel_watches_over_the_link_too(listen: Callable[..., tuple[str, i
     assert asyncio.run(options()) == (1, 120_000)
 
 
+def test_a_process_that_was_halted_finds_what_has_come_meanwhile() -> None:
+    async def read() -> bytes:
+        server = socket.create_server(("127.0.0.1", 0))
+        connection = await connect(*server.getsockname())
+        node, _ = server.accept()
+        task = asyncio.create_task(connection.receive(0.2))
+        await asyncio.sleep(0.05)
+        node.sendall(b"in time")
+        time.sleep(0.5)
+        got = await task
+        with pytest.raises(TimeoutError):
+            await connection.receive(0.05)
+        for each in (connection, node, server):
+            each.close()
+        return got
+
+    assert asyncio.run(read()) == b"in time"
+
+
 def test_what_came_before_a_reset_is_read_first() -> None:
     async def read() -> tuple[bytes, int]:
         server = socket.create_server(("127.0.0.1", 0))

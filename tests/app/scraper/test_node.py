@@ -65,9 +65,12 @@ class Link:
     def is_(self, phase: str) -> Callable[[], bool]:
         return lambda: self.link.state.phase == phase
 
-    def heard(self, call: str, kind: Kind = "live") -> Callable[[], bool]:
-        wanted = call.encode()
-        return lambda: any(wanted in line.line and line.kind == kind for line in self.spool.oldest(100_000))
+    def heard(self, call: str, *kinds: Kind) -> Callable[[], bool]:
+        """As live, unless other kinds will do."""
+        return lambda: any(
+            call.encode() in line.line and line.kind in (kinds or ("live",))
+            for line in self.spool.oldest(100_000)
+        )
 
     def gaps(self) -> list[dict[str, Any]]:
         return [json.loads(line.line) for line in self.spool.oldest(100_000) if line.kind == "gap"]
@@ -196,6 +199,17 @@ def test_a_refusal_is_told_with_advice_and_given_up_in_the_end(
     assert state.advice in caplog.records[-1].getMessage()
 
 
+def test_a_node_that_refuses_is_not_heard_by_that(node: Start, tmp_path: Path) -> None:
+    running = node("--dialect", "cccluster")
+    link = Link(tmp_path, running.address, kind="cccluster")
+    link.until(link.is_("up"), spot(running, "K1ABC"), link.heard("K1ABC"))
+    heard = link.spool.last_heard("demo")
+    running.tell("misbehave", "refuse:registered")
+    refused = Link(tmp_path, running.address, kind="cccluster")
+    refused.until(refused.is_("waiting"))
+    assert refused.spool.last_heard("demo") == heard is not None
+
+
 def test_a_password_that_was_put_right_is_tried_at_once(node: Start, tmp_path: Path) -> None:
     running = node("--password", "open sesame")
     file = tmp_path / "password"
@@ -242,12 +256,14 @@ def test_after_a_full_spool_the_lines_in_hand_come_first(
 
     link.until(
         link.is_("up"),
+        spot(running, "K0ABC"),
+        link.heard("K0ABC"),
         lambda: monkeypatch.setattr(link.spool, "append", full) or True,
         spot(running, "K1ABC"),
         link.is_("waiting"),
         spot(running, "K2ABC"),
         lambda: monkeypatch.setattr(link.spool, "append", append) or True,
-        link.heard("K1ABC"),
+        link.heard("K1ABC", "live", "history"),
         link.heard("K2ABC", "history"),
         link.gaps,
     )
