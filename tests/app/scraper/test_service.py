@@ -23,6 +23,37 @@ Start = Callable[..., RunningNode]
 Run = Callable[..., Scraper]
 Stored = Callable[[], set[Key]]
 
+# Run before the program itself.
+SLOW_RESOLVER = """
+import socket, time
+look_up = socket.getaddrinfo
+def look_up_slowly(host, *rest, **more):
+    if host == "node.example":
+        time.sleep(600)
+    return look_up(host, *rest, **more)
+socket.getaddrinfo = look_up_slowly
+"""
+BROKEN_LINK = """
+from spotkeeper.scraper.node import NodeLink
+run = NodeLink.run
+async def break_one(self):
+    if self.node.name == "broken":
+        raise RuntimeError("made up")
+    await run(self)
+NodeLink.run = break_one
+"""
+BROKEN_STORE = """
+from spotkeeper.db import spots
+store, calls = spots.store, []
+def break_once(*arguments):
+    calls.append(1)
+    if len(calls) == 1:
+        raise RuntimeError("made up")
+    return store(*arguments)
+spots.store = break_once
+"""
+MAIN = "from spotkeeper.cli import main; main()"
+
 
 def test_a_spot_is_stored_at_once_and_systemd_and_prometheus_know(
     node: Start, scraper: Run, stored: Stored
@@ -119,7 +150,9 @@ def test_database_away_under_traffic(
     wait_until(lambda: sent(log) <= stored(), "every spot that was sent is stored")
 
 
-def test_the_figures_agree(node: Start, scraper: Run, stored: Stored) -> None:
+def test_the_figures_agree(
+    node: Start, scraper: Run, stored: Stored, login: Callable[[Role], Connection]
+) -> None:
     running = node("--rate", "100", "--seed", "5", "--nonstop")
     process = scraper(running)
     wait_until(lambda: process.metric("spots_received_total") > 200, "spots come")
@@ -140,6 +173,11 @@ def test_the_figures_agree(node: Start, scraper: Run, stored: Stored) -> None:
     assert counted["unparsed"] == 1
     assert counted["recovered"] > 0
     assert counted["doubled"] > 0
+    kept = login("dashboard").execute(
+        "SELECT sum(received), sum(stored), sum(doubled), sum(recovered), sum(unparsed), sum(refused)"
+        " FROM tallies"
+    )
+    assert kept.fetchone() == tuple(counted.values())
 
 
 def test_a_node_that_restarts(node: Start, scraper: Run, stored: Stored) -> None:
@@ -168,7 +206,7 @@ def test_a_damaged_spool_does_not_keep_it_from_its_work(node: Start, scraper: Ru
     wait_until(process.is_up, "logged in")
     running.tell("spot", "F5AAA 29600.0 K1ABC FM")
     wait_until(lambda: len(stored()) == 1, "the spot is stored")
-    assert "is damaged" in process.log.read_text()
+    assert "was damaged" in process.log.read_text()
 
 
 def test_a_spool_that_cannot_be_is_one_sentence_and_exit_code_2(node: Start, scraper: Run) -> None:
@@ -226,8 +264,7 @@ def test_a_hung_event_loop_stops_the_feeding_of_the_watchdog(node: Start, scrape
 class TestStop:
     def test_while_a_name_is_looked_up_that_nobody_answers(self, node: Start, scraper: Run) -> None:
         """The time-out of a resolver is longer than systemd's patience."""
-        slow = "import socket, time; socket.getaddrinfo = lambda *_, **__: time.sleep(600)"
-        command = [sys.executable, "-c", f"{slow}; from spotkeeper.cli import main; main()"]
+        command = [sys.executable, "-c", SLOW_RESOLVER + MAIN]
         nodes = nowhere("slow").replace("127.0.0.1", "node.example") + entry(node())
         process = scraper(nodes, command=command)
         wait_until(process.is_up, "logged in")
@@ -302,3 +339,30 @@ class TestReload:
         named = "scraper.country_file: a change of these needs a restart"
         wait_until(lambda: named in process.log.read_text(), "named")
         assert running.tell("counts")["logged_in_total"] == 1
+
+
+class TestFaults:
+    """Of the program itself."""
+
+    def test_in_one_link_leave_the_others_alone(self, node: Start, scraper: Run, stored: Stored) -> None:
+        broken, sound = node(), node()
+        nodes = entry(broken, "broken") + entry(sound)
+        process = scraper(nodes, command=[sys.executable, "-c", BROKEN_LINK + MAIN])
+        wait_until(process.is_up, "logged in")
+        wait_until(lambda: process.told("WATCHDOG=1") > 1, "the watchdog is fed")
+        sound.tell("spot", "F5AAA 29600.0 K1ABC FM")
+        wait_until(lambda: len(stored()) == 1, "the spot is stored")
+        assert process.status()["nodes"][0]["sentence"] == "broke by a fault of this program"
+        assert "RuntimeError: made up" in process.log.read_text()
+
+    def test_in_the_writer_cost_no_session_and_no_spot(
+        self, node: Start, scraper: Run, stored: Stored
+    ) -> None:
+        running = node()
+        process = scraper(running, command=[sys.executable, "-c", BROKEN_STORE + MAIN])
+        wait_until(process.is_up, "logged in")
+        running.tell("spot", "F5AAA 29600.0 K1ABC FM")
+        wait_until(lambda: process.metric("writer_failures_total") == 1, "it is replaced")
+        wait_until(lambda: len(stored()) == 1, "the spot is stored")
+        assert running.tell("counts")["logged_in_total"] == 1
+        assert "RuntimeError: made up" in process.log.read_text()
