@@ -39,9 +39,8 @@ REFUSED_SECONDS = 60.0
 
 
 class _Work(NamedTuple):
-    """Lines of the spool behind the id `after`, and what is to be stored of them."""
+    """Lines of the spool, and what is to be stored of them."""
 
-    after: int
     lines: Sequence[SpooledLine]
     batch: Batch
 
@@ -131,9 +130,7 @@ class Writer(threading.Thread):
         connection = self._connection or self._connect()
         if time.monotonic() >= self._next_check:
             self._check(connection)
-        work, self._next = self._next, None
-        if work is None or work.after != self._stored:
-            work = self._take(self._stored)
+        work, self._next = self._next or self._take(self._stored), None
         if work is None:
             self._clear()
             return False
@@ -195,10 +192,10 @@ class Writer(threading.Thread):
 
     def _take(self, after: int) -> _Work | None:
         lines = self._spool.oldest(BATCH_LINES, after)
-        return self._work(after, lines) if lines else None
+        return self._work(lines) if lines else None
 
-    def _work(self, after: int, lines: Sequence[SpooledLine]) -> _Work:
-        return _Work(after, lines, read(lines, self._spool.uuid, self.countries))
+    def _work(self, lines: Sequence[SpooledLine]) -> _Work:
+        return _Work(lines, read(lines, self._spool.uuid, self.countries))
 
     def _put(self, connection: Connection, work: _Work, meanwhile: Callable[[], None]) -> None:
         """Moves the lines from the spool to the tables; one that is refused goes to refused_rows alone."""
@@ -213,13 +210,13 @@ class Writer(threading.Thread):
             lines = work.lines
             if len(lines) > 1:
                 middle = len(lines) // 2
-                self._put(connection, self._work(work.after, lines[:middle]), _nothing)
-                self._put(connection, self._work(lines[middle - 1].id, lines[middle:]), _nothing)
+                self._put(connection, self._work(lines[:middle]), _nothing)
+                self._put(connection, self._work(lines[middle:]), _nothing)
                 return
             reason = error.diag.message_primary or str(error)
             self._tell_of_refusal(lines[0], reason)
             batch = refuse(lines[0], self._spool.uuid, reason)
-            self._send(connection, _Work(work.after, lines, batch), _nothing)
+            self._send(connection, _Work(lines, batch), _nothing)
 
     def _send(self, connection: Connection, work: _Work, meanwhile: Callable[[], None]) -> None:
         self._sent = work

@@ -172,6 +172,7 @@ def test_connections_that_are_ended_all_the_time(station: Station, owner: Connec
 def test_a_full_disk_under_the_spool_stores_nothing_twice(
     station: Station, owner: Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr(writer, "RETRY_SECONDS", 60)
     remove, full = Spool.remove, threading.Event()
     full.set()
 
