@@ -128,8 +128,8 @@ def _of_the_scraper(status: Status) -> list[Trouble]:
         troubles.append(
             Trouble(
                 f"The spool is filled to {spool.bytes / spool.max_bytes:.0%}.",
-                "At its bound nothing more is read from the nodes. Bring the database back; if that takes"
-                " long and the disk has room, raise scraper.spool_max_mb.",
+                "At its bound nothing more is read from the nodes. Bring the database back: df -h,"
+                " systemctl status postgresql and journalctl -u 'postgresql@*' -n 50.",
             )
         )
     elif status.database.up and spool.oldest and status.now - spool.oldest > WAITING_SECONDS:
