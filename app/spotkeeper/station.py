@@ -151,9 +151,7 @@ def _of_the_scraper(status: Status) -> list[Trouble]:
 
 def _node_away(node: NodeStatus) -> Trouble:
     what = f"{node.name}: {node.sentence or node.phase}, since {moment(node.since)}"
-    if node.phase == "given up":
-        what += "; it is not called again"
-    elif node.next_attempt:
+    if node.next_attempt:
         what += f"; the next attempt is at {clock(node.next_attempt)}"
     return Trouble(
         f"{what}.", node.advice or "It is tried again by itself. If other nodes are up, nothing need be done."

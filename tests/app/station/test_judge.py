@@ -103,7 +103,7 @@ def test_it_says_since_when_the_scraper_is_away_and_what_to_do(
             status(
                 nodes=[node(phase="given up", since=NOW - 300, reason="refused", sentence="wrong password")]
             ),
-            "demo: wrong password, since 2025-11-25 03:50 UTC; it is not called again.",
+            "demo: wrong password, since 2025-11-25 03:50 UTC.",
             "",
         ),
         (
