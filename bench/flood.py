@@ -2,9 +2,9 @@
 
     python -m bench.flood PORT SESSIONS LINES_FILE
 
-No two spots of LINES_FILE are alike, all of one minute; each round of them is sent as of the minute before the last
-one. Says "ready" when every session is logged in. Of each line "COUNT RATE" on standard input it sends COUNT lines
-at RATE a second, and says "sent".
+No two spots of LINES_FILE are alike, all of one minute; each round of them is sent as of the minute before
+the last one. Says "ready" when every session is logged in. Of each line "COUNT RATE" on standard input it
+sends COUNT lines at RATE a second, and says "sent".
 """
 
 import socket

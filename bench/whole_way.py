@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from spotkeeper.db.connection import Connection, connect
-from spotkeeper.scraper.writer import BATCH_LINES
 
+BATCH_ROWS = 1000
 SESSIONS = 4
 TENTHS = 10
 BARE_ROWS = 200_000
@@ -170,7 +170,7 @@ def running(database: str, lines: list[bytes], folder: Path) -> Iterator[Bench]:
 
 
 def bare_copy_rate(owner: Connection, rows: int) -> float:
-    """Rows a second: of table spots, in batches of the writer's size, into a partitioned table like it."""
+    """Rows a second: of table spots, in batches of 1,000, into a partitioned table like it."""
     names = owner.execute(
         """SELECT attname FROM pg_attribute WHERE attrelid = 'spots'::regclass AND attnum > 0
         AND NOT attisdropped AND attidentity = '' AND attgenerated = ''"""
@@ -181,9 +181,9 @@ def bare_copy_rate(owner: Connection, rows: int) -> float:
     owner.execute("CREATE TABLE bare (LIKE spots INCLUDING ALL) PARTITION BY RANGE (time)")
     owner.execute("CREATE TABLE bare_all PARTITION OF bare DEFAULT")
     start = time.perf_counter()
-    for first in range(0, len(texts), BATCH_LINES):
+    for first in range(0, len(texts), BATCH_ROWS):
         with owner.cursor().copy(f"COPY bare ({columns}) FROM STDIN") as copy:
-            copy.write(b"".join(texts[first : first + BATCH_LINES]))
+            copy.write(b"".join(texts[first : first + BATCH_ROWS]))
     seconds = time.perf_counter() - start
     owner.execute("DROP TABLE bare")
     return len(texts) / seconds

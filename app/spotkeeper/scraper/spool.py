@@ -9,7 +9,16 @@ from typing import Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 from spotkeeper.errors import OperatorError
-from spotkeeper.scraper.spool_file import OPENING_BITS, Known, bytes_used, is_damage, mend, open_file, shrink
+from spotkeeper.scraper.spool_file import (
+    OPENING_BITS,
+    Known,
+    bytes_used,
+    is_damage,
+    mend,
+    open_file,
+    shrink,
+    without_sync,
+)
 
 Kind = Literal["live", "history", "gap"]
 Line = bytes
@@ -134,10 +143,13 @@ class Spool:
         return self._do(work)
 
     def remove(self, through: int) -> None:
-        """Forget the line with this id and everything before it."""
+        """Forget the line with this id and everything before it.
+
+        The machine's sudden death may undo that.
+        """
 
         def work(database: sqlite3.Connection) -> None:
-            with database:
+            with without_sync(database), database:
                 database.execute("BEGIN IMMEDIATE")
                 (removed,) = database.execute(
                     "SELECT coalesce(sum(min(id + lines, ?1 + 1) - max(id, ?2 + 1)), 0)"

@@ -5,6 +5,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -105,6 +106,16 @@ def shrink(database: sqlite3.Connection) -> None:
     if _pragma(database, "page_count") > _LARGE_PAGES:
         database.execute("VACUUM")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextmanager
+def without_sync(database: sqlite3.Connection) -> Iterator[None]:
+    """What is committed here reaches the disk with the next transaction outside."""
+    database.execute("PRAGMA synchronous = NORMAL")
+    try:
+        yield
+    finally:
+        database.execute("PRAGMA synchronous = FULL")
 
 
 def mend(path: Path, why: str, known: Known | None) -> None:

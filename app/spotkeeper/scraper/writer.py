@@ -22,7 +22,7 @@ from spotkeeper.spots.countries import Countries
 
 log = logging.getLogger(__name__)
 
-BATCH_LINES = 1000
+BATCH_LINES = 2000
 IDLE_SECONDS = 1.0
 # PostgreSQL is asked so often whether it is there, and whether all is as it should be.
 CHECK_SECONDS = 10.0
@@ -137,6 +137,7 @@ class Writer(threading.Thread):
         through = work.batch.through
 
         def take_next() -> None:
+            self._clear()
             # What goes wrong here goes wrong again when it matters.
             with suppress(sqlite3.Error):
                 self._next = self._take(through)
@@ -225,7 +226,6 @@ class Writer(threading.Thread):
         self._sent = None
         self._stored = work.batch.through
         self._count(work.batch)
-        self._clear()
 
     def _clear(self) -> None:
         """Forget in the spool what is stored. A full disk may not take that: then it is done later."""
