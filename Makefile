@@ -81,6 +81,12 @@ test-molecule: deps deps-hosts ## site.yml on Debian 13 and 12: check, converge,
 test-faults: deps deps-tests ## the faults at full length, an hour and a half; writes docs/reliability.md
 	pytest -q -n 3 tests/faults --full --write-table
 
+.PHONY: fuzz
+fuzz: deps ## throw rubbish at the parser for 5 minutes, led by what it has not run through yet
+	mkdir -p build/fuzz
+	python tests/fuzz/fuzz_parse.py build/fuzz -dict=tests/fuzz/words.dict -max_total_time=300 -max_len=400 -timeout=5 \
+	  -artifact_prefix=build/fuzz/ -print_final_stats=1
+
 .PHONY: bench
 bench: deps deps-tests ## the benchmarks of bench/README.md
 	$(WITH_POSTGRES) python -m bench
