@@ -1,5 +1,6 @@
 """GET /status: how it stands with the scraper, for `spotkeeper status` and the dashboard."""
 
+import sqlite3
 import time
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -26,7 +27,6 @@ class Reporter:
 
     def json(self, nodes: Sequence[NodeState], writer: Writer) -> bytes:
         """A `Status`."""
-        oldest = self._spool.oldest(1)
         return msgspec.json.encode(
             Status(
                 version=version("spotkeeper"),
@@ -37,7 +37,7 @@ class Reporter:
                     lines=len(self._spool),
                     bytes=self._spool.bytes,
                     max_bytes=self._spool.max_bytes,
-                    oldest=oldest[0].received / 1e6 if oldest else None,
+                    oldest=self._oldest(),
                 ),
                 database=_database(writer),
                 counted=self._counted(),
@@ -45,6 +45,13 @@ class Reporter:
                 hung=self._watchdog.overdue(),
             )
         )
+
+    def _oldest(self) -> float | None:
+        try:
+            oldest = self._spool.oldest(1)
+        except sqlite3.Error:  # a disk that fails has its own words in the journal
+            return None
+        return oldest[0].received / 1e6 if oldest else None
 
     def _counted(self) -> Counted:
         figures = self._figures
