@@ -19,6 +19,7 @@ _LOCATION = re.compile(r"(?:[A-Z]{1,2}|[0-9][A-Z]{1,2}|[A-Z][0-9])[0-9]?")
 # Prefix and call area. A letter and a digit are a prefix, but for the countries that have a letter alone.
 _AREA = re.compile(r"([A-Z]{2}|[0-9][A-Z]|[BFGIKMNRUW](?=[0-9])|[A-Z][0-9])([0-9])")
 _AMERICAN = re.compile(r"[AKNW][A-Z]?([0-9])")
+_PECULIAR = ("KG4", "AX9", "VI9", "VK9")
 _GUANTANAMO = re.compile(r"KG4[A-Z]{2}")
 # Australia's islands; in a call of three letters the second one tells which, and not all do.
 _ISLANDS = re.compile(r"(?:AX|VI|VK)9[A-Z]([A-Z])[A-Z]")
@@ -147,10 +148,11 @@ class Countries:
         """By its prefix alone."""
         if not _CALL.fullmatch(call):
             return None
-        if call.startswith("KG4") and not _GUANTANAMO.fullmatch(call):
-            return self._begins("K4")
-        if islands := _ISLANDS.fullmatch(call):
-            return self._begins(f"VK9{islands[1]}") if islands[1] in _ISLAND_LETTERS else None
+        if call.startswith(_PECULIAR):
+            if call.startswith("KG4") and not _GUANTANAMO.fullmatch(call):
+                return self._begins("K4")
+            if islands := _ISLANDS.fullmatch(call):
+                return self._begins(f"VK9{islands[1]}") if islands[1] in _ISLAND_LETTERS else None
         return self._begins(call)
 
     def _begins(self, text: str) -> Place | None:

@@ -36,9 +36,9 @@ def references_of(capitals: str) -> tuple[str, ...]:
             number = f"{number[:-4].removesuffix('-')}-{number[-4:]}"
         if index != 4 or "POTA" in capitals or not _ANOTHER.search(capitals):
             found[match.start(index), f"{_PROGRAMMES[index - 1]}:{number}"] = None
-    for match in _NAMED.finditer(capitals):
-        index = match.lastindex or 0
-        found[match.start(index - 1), f"{_PROGRAMMES[index // 2 - 1]}:{match[index - 1]}-{match[index]}"] = (
-            None
-        )
+    if "OTA" in capitals or "WWFF" in capitals:
+        for match in _NAMED.finditer(capitals):
+            index = match.lastindex or 0
+            name = f"{_PROGRAMMES[index // 2 - 1]}:{match[index - 1]}-{match[index]}"
+            found[match.start(index - 1), name] = None
     return tuple(dict.fromkeys(name for _, name in sorted(found)))
