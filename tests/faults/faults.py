@@ -79,9 +79,9 @@ def fault(
 
 
 def _fewer_spots(station: Station) -> None:
-    """So that the 100 lines of `sh/dx` reach back to before a kill: 15 seconds, on a busy machine."""
+    """So that the 100 lines of `sh/dx` reach back to before a kill: 30 seconds, on a busy machine."""
     for name in NODES:
-        station.equip_node(name, rate=20 / len(NODES))
+        station.equip_node(name, rate=10 / len(NODES))
 
 
 # Links and nodes
@@ -505,7 +505,8 @@ def spool_at_its_bound(station: Station) -> float:
 def spool_damaged(station: Station) -> float:
     """While PostgreSQL is down and the spool fills, the scraper is killed, and the first 100 bytes of
     the spool's file, which say what it is, are overwritten. The scraper is started again, then
-    PostgreSQL."""
+    PostgreSQL. The nodes send 10 spots a second together.
+    """
     station.cluster.stop()
     station.sleep(60)
     station.scraper.end(signal.SIGKILL)
@@ -527,7 +528,7 @@ def spool_damaged(station: Station) -> float:
 def killed(station: Station) -> float:
     """50 times the scraper is killed at a random moment, up to 3 seconds after it logged in to all nodes, and
     started again, as systemd does. What the kernel had received and the scraper not yet read dies with it:
-    that is the loss nobody can avoid, and `sh/dx` brings it back. The nodes send 20 spots a second together,
+    that is the loss nobody can avoid, and `sh/dx` brings it back. The nodes send 10 spots a second together,
     so that its 100 lines reach back to before the kill on a busy machine, too.
     """
     rng = random.Random(50)
@@ -554,8 +555,9 @@ def halted(station: Station) -> float:
 
 @fault("power cut", unhurried=5 + DATABASE_WAIT, concerns=NODES, equip=_fewer_spots)
 def power_cut(station: Station) -> float:
-    """Scraper and PostgreSQL are ended at the same moment without a word, and the scraper is back 5
-    seconds before PostgreSQL is."""
+    """Scraper and PostgreSQL are ended at the same moment without a word, and the scraper is back 5 seconds
+    before PostgreSQL is. The nodes send 10 spots a second together, as above.
+    """
     station.cluster.stop(signal.SIGQUIT)
     station.scraper.end(signal.SIGKILL)
     time.sleep(2)
