@@ -113,7 +113,7 @@ class Batch:
         self._times: set[int] = set()
         self._solar: list[tuple[object, ...]] = []
         self._unparsed: list[tuple[object, ...]] = []
-        self._refused: list[tuple[object, ...]] = []
+        self._refused: list[tuple[Received, str]] = []
         self._gaps: list[GapRow] = []
         # Node and moment of reception of each spot line, by what became of it.
         self._came: dict[str, list[tuple[str, int]]] = {"spots": [], "unparsed": [], "refused": []}
@@ -152,13 +152,18 @@ class Batch:
         self.unparsed[line.node] += 1
 
     def add_refused(self, line: Received, reason: str, is_spot: bool) -> None:
-        self._refused.append((line.node, line.received / 1e6, line.line, reason))
+        self._refused.append((line, reason))
         if is_spot:
             self._came["refused"].append(line[:2])
         self.refused[line.node] += 1
 
     def add_gap(self, gap: GapRow) -> None:
         self._gaps.append(gap)
+
+    @property
+    def last_refused(self) -> tuple[Received, str]:
+        """With the reason; only of a batch that has any."""
+        return self._refused[-1]
 
     @property
     def months(self) -> set[date]:
@@ -205,7 +210,7 @@ class Batch:
                 cursor.executemany(
                     """INSERT INTO refused_rows (node, received, line, reason)
                     VALUES (%s, to_timestamp(%s), %s, %s) ON CONFLICT DO NOTHING""",
-                    self._refused,
+                    [(line.node, line.received / 1e6, line.line, reason) for line, reason in self._refused],
                 )
             if self._unparsed:
                 cursor.executemany(

@@ -14,6 +14,7 @@ from spotkeeper.scraper.spool_file import (
     Known,
     bytes_used,
     is_damage,
+    lock,
     mend,
     open_file,
     shrink,
@@ -52,7 +53,7 @@ class Spool:
     It takes up to about `max_bytes` of the disk. An id is never given twice, not even when the file went back
     to an earlier state: each opening begins ids of its own. Of a file that is damaged, at the start or later,
     all that can be read is brought into a new one and the damaged one set aside; the journal tells how much
-    that was. Raises OperatorError when `path` cannot be used.
+    that was. Raises OperatorError when `path` cannot be used, or another process does.
     """
 
     def __init__(self, path: Path, max_bytes: int = MAX_BYTES) -> None:
@@ -64,9 +65,12 @@ class Spool:
         self._next_id = self._removed = self._length = self._bytes = 0
         self._heard: dict[str, int] = {}
         try:
+            self._process_lock = lock(path)
             self._open()
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
             raise OperatorError(f"scraper.spool: cannot use {path}: {error}") from None
+        except OSError as error:
+            raise OperatorError(f"scraper.spool: cannot use {path}: {error.strerror or error}") from None
 
     def __len__(self) -> int:
         return self._length
@@ -180,6 +184,7 @@ class Spool:
         with self._lock:
             if self._database is not None:
                 self._database.close()
+            self._process_lock.close()
 
     def _do(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """`work`; a file that turns out to be damaged is mended, and the work done again."""

@@ -1,5 +1,6 @@
 """The spool's file: opened, checked, mended when it is damaged."""
 
+import fcntl
 import itertools
 import logging
 import os
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 from uuid import UUID, uuid4
 
 from spotkeeper.scraper.spool_salvage import (
@@ -78,6 +79,17 @@ def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file is at fault, and not the disk or its rights."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
     return code is not None and (code in _READ_ERRORS or code & 0xFF not in _OF_THE_PLACE)
+
+
+def lock(path: Path) -> TextIO:
+    """Holds the spool for this process until the returned file is closed; OSError when another has it."""
+    file = path.with_name(path.name + ".lock").open("w")
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise OSError("another process uses it") from None
+    return file
 
 
 def open_file(path: Path) -> sqlite3.Connection:

@@ -200,6 +200,7 @@ class Writer(threading.Thread):
 
     def _put(self, connection: Connection, work: _Work, meanwhile: Callable[[], None]) -> None:
         """Moves the lines from the spool to the tables; one that is refused goes to refused_rows alone."""
+        self._watchdog.expect("writer", HUNG_SECONDS)
         try:
             for month in work.batch.months - self._months:
                 table.ensure_partition(connection, month)
@@ -215,7 +216,6 @@ class Writer(threading.Thread):
                 self._put(connection, self._work(lines[middle:]), _nothing)
                 return
             reason = error.diag.message_primary or str(error)
-            self._tell_of_refusal(lines[0], reason)
             batch = refuse(lines[0], self._spool.uuid, reason)
             self._send(connection, _Work(lines, batch), _nothing)
 
@@ -264,12 +264,13 @@ class Writer(threading.Thread):
             )
         self._disk_is_told = True
 
-    def _tell_of_refusal(self, line: SpooledLine, reason: str) -> None:
-        self._refused += 1
+    def _tell_of_refusals(self, batch: Batch) -> None:
+        self._refused += sum(batch.refused.values())
         now = time.monotonic()
         if now - self._refused_told >= REFUSED_SECONDS:
+            line, reason = batch.last_refused
             log.error(
-                "PostgreSQL refuses lines, table refused_rows keeps them: %d so far, now one from %s: %s: %r",
+                "lines are refused, table refused_rows keeps them: %d so far, now one of %s: %s: %r",
                 self._refused,
                 line.node,
                 reason,
@@ -293,6 +294,8 @@ class Writer(threading.Thread):
             metrics.parse_failures.labels(node).inc(unparsed)
         for node, refused in batch.refused.items():
             metrics.rows_refused.labels(node).inc(refused)
+        if batch.refused:
+            self._tell_of_refusals(batch)
 
 
 def _lacks_partition(error: psycopg.Error) -> bool:

@@ -17,18 +17,28 @@ def read(lines: Sequence[SpooledLine], spool: UUID, countries: Countries | None)
     """What is stored of `lines`, of which there is at least one."""
     batch = Batch(spool, lines[-1].id)
     for spooled in lines:
-        _, received, node, kind, line = spooled
-        if kind == "gap":
-            _add_gap(batch, spooled)
-            continue
-        meaning = parse(line, received / 1e6, countries)
-        if isinstance(meaning, Spot):
-            batch.add_spot(node, received, meaning, meaning.recovered or kind == "history")
-        elif isinstance(meaning, Unparsed):
-            batch.add_unparsed(Received(node, received, line), meaning.reason, _looks_like_spot(line))
-        elif isinstance(meaning, Solar):
-            batch.add_solar(node, received, meaning)
+        _, received, node, _, line = spooled
+        try:
+            _add(batch, spooled, countries)
+        except Exception as error:
+            # A mistake in the parser must not hold up the lines behind this one.
+            reason = f"a mistake in the program: {error!r}"
+            batch.add_refused(Received(node, received, line), reason, _looks_like_spot(line))
     return batch
+
+
+def _add(batch: Batch, spooled: SpooledLine, countries: Countries | None) -> None:
+    _, received, node, kind, line = spooled
+    if kind == "gap":
+        _add_gap(batch, spooled)
+        return
+    meaning = parse(line, received / 1e6, countries)
+    if isinstance(meaning, Spot):
+        batch.add_spot(node, received, meaning, meaning.recovered or kind == "history")
+    elif isinstance(meaning, Unparsed):
+        batch.add_unparsed(Received(node, received, line), meaning.reason, _looks_like_spot(line))
+    elif isinstance(meaning, Solar):
+        batch.add_solar(node, received, meaning)
 
 
 def refuse(line: SpooledLine, spool: UUID, reason: str) -> Batch:

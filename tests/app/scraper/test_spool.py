@@ -1,6 +1,8 @@
 """Lines on disk."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -135,8 +137,22 @@ def test_the_disk_gets_back_what_an_outage_took(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_used_is_named_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match=r"scraper\.spool: cannot use .*/nowhere/spool: unable to open"):
+    with pytest.raises(OperatorError, match=r"scraper\.spool: cannot use .*/nowhere/spool: No such file"):
         Spool(tmp_path / "nowhere" / "spool")
+
+
+def test_a_second_process_is_refused(tmp_path: Path) -> None:
+    code = "import sys, pathlib, spotkeeper.scraper.spool as it; it.Spool(pathlib.Path(sys.argv[1]))"
+    spool = Spool(tmp_path / "spool")
+
+    def second() -> str:
+        command = [sys.executable, "-c", code, tmp_path / "spool"]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+    assert "another process uses it" in second()
+    spool.append("demo", 5, LINES)
+    spool.close()
+    assert second() == ""
 
 
 def test_wait_ends_when_something_is_appended(tmp_path: Path) -> None:

@@ -11,8 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 from spotkeeper.db.connection import Connection, Role
-from spotkeeper.scraper import writer
+from spotkeeper.scraper import writer, writer_batch
 from spotkeeper.scraper.spool import Spool
+from spotkeeper.spots.countries import Countries
+from spotkeeper.spots.model import Spot
+from spotkeeper.spots.parse import parse
 
 from tests.app.scraper.conftest import wait_until
 from tests.app.scraper.writing import NOW, Station, line, writing
@@ -228,3 +231,21 @@ def test_a_gap_that_is_none_is_refused(station: Station, owner: Connection) -> N
     assert node == "demo"
     assert reason.startswith("no gap: ")
     assert owner.execute(TALLY).fetchone() == (1, 1, 0, 0, 0)
+
+
+def test_a_mistake_in_the_parser_holds_nothing_up(
+    station: Station, owner: Connection, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stumble(line: bytes, received: float, countries: Countries | None = None) -> Spot | None:
+        if b"K3ABC" in line:
+            raise RecursionError("too deep")
+        meaning = parse(line, received, countries)
+        return meaning if isinstance(meaning, Spot) else None
+
+    monkeypatch.setattr(writer_batch, "parse", stumble)
+    station.fill(*[line(f"K{number}ABC") for number in range(10)])
+    assert owner.execute("SELECT line, reason FROM refused_rows").fetchall() == [
+        (line("K3ABC"), "a mistake in the program: RecursionError('too deep')")
+    ]
+    assert owner.execute(TALLY).fetchone() == (10, 9, 0, 0, 1)
+    assert "RecursionError" in caplog.text
