@@ -307,9 +307,11 @@ def database_restarted(station: Station) -> float:
     return time.time()
 
 
-@fault("PostgreSQL down", unhurried=DATABASE_WAIT, concerns=NODES)
+@fault("PostgreSQL down", unhurried=DATABASE_WAIT, hurried=30, concerns=NODES)
 def database_down(station: Station) -> float:
-    """PostgreSQL is away for 10 minutes. The time is the one in which the scraper notices and catches up."""
+    """PostgreSQL is away for 10 minutes. The time is the one in which the scraper notices and catches up with
+    what waits in the spool: 30 seconds for 30,000 spots.
+    """
     station.cluster.stop()
     station.sleep(600)
     station.cluster.start()
