@@ -88,8 +88,8 @@ fuzz: deps ## throw rubbish at the parser for 5 minutes, led by what it has not 
 	  -artifact_prefix=build/fuzz/ -print_final_stats=1
 
 .PHONY: bench
-bench: deps deps-tests ## the benchmarks of bench/README.md
-	$(WITH_POSTGRES) python -m bench
+bench: deps deps-tests ## the benchmarks of bench/README.md, in a PostgreSQL that waits for the disk
+	pg_virtualenv -t -o fsync=on python -m bench
 
 .PHONY: deps deps-hosts deps-tests
 deps: .venv/installed ## the Python tools, in .venv
