@@ -40,8 +40,6 @@ LOGIN_SECONDS = 30
 QUIET_SECONDS = 0.3
 # A node that has answered the call and says nothing more for so long has let us in.
 LET_IN_SECONDS = 5.0
-# So long live spots wait for the answer to sh/dx: a process killed meanwhile asks for the same again.
-HOLD_SECONDS = 1.0
 # So much of what comes before the log-in is through is kept.
 GREETING_LINES = 1000
 SPOOL_RETRY_SECONDS = 1.0
@@ -111,7 +109,6 @@ class Session:
         self._on_gap = on_gap
         self._buffer = LineBuffer()
         self._heard = Heard()
-        self._hold_until = 0.0
         self._last_line = b""
         self._last_bytes = 0.0
         self._awaits_word = False
@@ -238,7 +235,6 @@ class Session:
         # Before the commands, which may change the form of the answer.
         if question := self._repair.ask(self._clock.now(), self._up_since):
             self._send(question)
-            self._hold_until = self._up_since + HOLD_SECONDS
         for command in self._node.commands:
             self._send(command.encode())
 
@@ -246,12 +242,12 @@ class Session:
         """A node that has nothing to say answers the probe by its prompt; one that sends spots all the time
         and knows no prompt (RBN) has gone dead when there are none.
         """
+        await self._patiently(self._spool)
         probed = False
         while True:
             dead_at = self._last_bytes + self._silence + (self._probe if probed else 0)
-            due = min(dead_at, self._repair.due, self._hold_until if self._heard else dead_at)
             try:
-                await self._receive(due - time.monotonic())
+                await self._receive(min(dead_at, self._repair.due) - time.monotonic())
                 probed = False
             except TimeoutError:
                 if time.monotonic() >= dead_at and probed:
@@ -264,17 +260,13 @@ class Session:
     async def _mend(self) -> None:
         """When the answer to sh/dx is complete, or late: ask for more, or be content with it."""
         now = time.monotonic()
-        if now >= self._repair.due:
-            if question := self._repair.ask_for_more(now):
-                self._send(question)
-                return
-            await self._patiently(self._spool)
-            gap = self._repair.judge()
-            if gap is not None:
-                await self._patiently(lambda: self._intake.put_gap(gap))
-                self._on_gap(gap)
-        elif now >= self._hold_until:
-            await self._patiently(self._spool)
+        if now < self._repair.due:
+            return
+        if question := self._repair.ask_for_more(now):
+            self._send(question)
+        elif gap := self._repair.judge():
+            await self._patiently(lambda: self._intake.put_gap(gap))
+            self._on_gap(gap)
 
     async def _receive(self, seconds: float) -> list[bytes]:
         """The lines that the next bytes complete. Raises TimeoutError when no bytes come in time."""
@@ -283,7 +275,7 @@ class Session:
         if not data:
             raise self._closed()
         lines = self._hear(data)
-        if self._up_since is not None and (not self._repair.pending or time.monotonic() >= self._hold_until):
+        if self._up_since is not None:
             await self._patiently(self._spool)
         return lines
 

@@ -104,19 +104,6 @@ def test_asks_for_the_spots_it_missed(kind: NodeKind, temper: str, node: Start, 
     assert [line.kind for line in trial.spool.oldest(99) if b"K1ABC" in line.line] == ["history"]
 
 
-def test_live_spots_wait_for_the_history_before_them(
-    node: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Killed in between, the process asks again for all of it."""
-    monkeypatch.setattr(module, "HOLD_SECONDS", 30)
-    running = node("--misbehave", "late-history:1")
-    running.tell("spot", SPOT)
-    trial = Trial(tmp_path, running.address)
-    trial.hear(lambda: running.tell("spot", "F5AAA 7000.0 K2ABC"), b"K2ABC")
-    kinds = [line.kind for line in trial.spool.oldest(99) if b"ABC " in line.line]
-    assert kinds == ["history", "live"]
-
-
 def test_sends_the_commands_after_the_log_in(node: Start, tmp_path: Path) -> None:
     running = node()
     running.tell("spot", "F5AAA 7000.0 K2ABC")
