@@ -77,15 +77,15 @@ def is_past_spot(line: bytes) -> bool:
 def parse(line: bytes, received: float, countries: Countries | None = None) -> Spot | Solar | Unparsed | None:
     """What `line` means, received at Unix time `received`; None when it is for humans only.
 
-    Never raises. Bytes that are not UTF-8 are read as Latin-1. Without `countries` a spot lacks what only the
-    calls tell: entities, zones, and mostly the distance.
+    Never raises. Bytes that are not UTF-8, even but for one character that a node cut, are read as Latin-1.
+    Without `countries` a spot lacks what only the calls tell: entities, zones, and mostly the distance.
     """
     if len(line) > LINE_BYTES:
         return Unparsed(f"longer than {LINE_BYTES} bytes")
     try:
         text = line.decode()
-    except UnicodeDecodeError:
-        text = line.decode("latin-1")
+    except UnicodeDecodeError as error:
+        text = _decoded(line, error)
     text = text.replace("\t", " ").rstrip("\x07 \r\0")
     try:
         if text.startswith("DX de "):
@@ -105,6 +105,21 @@ def parse(line: bytes, received: float, countries: Countries | None = None) -> S
     return None
 
 
+def _decoded(line: bytes, error: UnicodeDecodeError) -> str:
+    rest = line[: error.start] + line[error.end :]
+    try:
+        text = rest.decode()
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+    # Without any other such character nothing speaks for UTF-8.
+    return line.decode("latin-1") if text.isascii() else text
+
+
+def _width(comment: str) -> int:
+    """In bytes, as nodes count."""
+    return len(comment) if comment.isascii() else len(comment.encode())
+
+
 def _live(text: str, received: float, countries: Countries | None) -> Spot:
     found = _LIVE.match(text)
     if found is None:
@@ -122,7 +137,7 @@ def _live(text: str, received: float, countries: Countries | None) -> Spot:
         raise _NotASpot(f"{rest[-5:-1]!r} is not a time of day" if rest[-1] == "Z" else "no time at its end")
     if minute is None:
         raise _NotASpot(f"{stamp!r} is not a time of day")
-    if len(comment) >= _PADDED and comment[-1].isalnum() and (beside := _LEFT.search(comment)):
+    if _width(comment) >= _PADDED and comment[-1].isalnum() and (beside := _LEFT.search(comment)):
         # Two blanks before it make it a column and not the comment's last word.
         before = comment[: beside.start()]
         if before[-1:] == " " or (right and len(beside[1]) == 4):

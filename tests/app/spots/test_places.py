@@ -1,12 +1,15 @@
 """Where locators are, and how far."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyhamtools.locator import calculate_distance, calculate_heading
 from spotkeeper.spots.places import Point, middle_of, way
 
 LOCATORS = st.from_regex(r"[A-R]{2}[0-9]{2}([A-X]{2}([0-9]{2})?)?", fullmatch=True)
+# However busy the machine.
+UNHURRIED = settings(deadline=None)
+
 POINTS = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
 
 
@@ -54,6 +57,7 @@ def test_no_direction_is_told_to_the_same_place_and_the_opposite_one() -> None:
     assert way(Point(0, 0), Point(0, 180)) == (None, None)
 
 
+@UNHURRIED
 @given(POINTS, POINTS)
 def test_there_and_back_is_as_far(a: Point, b: Point) -> None:
     there, back = way(a, b), way(b, a)
@@ -64,6 +68,7 @@ def test_there_and_back_is_as_far(a: Point, b: Point) -> None:
         assert 0 <= there[1] < 360
 
 
+@UNHURRIED
 @given(LOCATORS, LOCATORS)
 def test_pyhamtools_comes_to_the_same(here: str, there: str) -> None:
     start, end = middle_of(here), middle_of(there)
