@@ -148,7 +148,8 @@ def running(database: str, lines: list[bytes], folder: Path) -> Iterator[Bench]:
     )
     (folder / "settings.toml").write_text(
         f'[database]\nconninfo = "dbname={database}"\n[scraper]\ncallsign = "N0CALL-1"\n'
-        f'spool = "{folder / "spool"}"\nmetrics_port = {metrics_port}\n{nodes}'
+        f'spool = "{folder / "spool"}"\nmetrics_port = {metrics_port}\n'
+        f"silence_seconds = 3600\n{nodes}"
     )
     node = subprocess.Popen(
         [sys.executable, "-m", "bench.flood", str(node_port), str(SESSIONS), folder / "lines"],
