@@ -19,7 +19,7 @@ EndReason = Literal[
 ]
 Refusal = Literal["invalid_call", "not_registered", "password", "connected_elsewhere", "locked_out", "other"]
 
-LOGIN_PROMPT = re.compile(rb"\b(?:login|call|callsign) ?: ?$", re.IGNORECASE)
+LOGIN_PROMPT = re.compile(rb"\b(?:login|call|call ?sign) ?: ?$", re.IGNORECASE)
 PASSWORD_PROMPT = re.compile(rb"\bpassword ?: ?$", re.IGNORECASE)
 # "F5AAA de GB7TST-2 24-Nov-2026 0355Z dxspider >"; AR-Cluster's ends in "arc>"
 COMMAND_PROMPT = re.compile(rb"^(?!DX )[A-Z0-9/-]++ de [A-Z0-9/-]++ .*> ?$")

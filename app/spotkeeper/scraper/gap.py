@@ -106,12 +106,11 @@ class Repair:
         if self.missed is not None and self.missed.began > now:  # a clock was set back meanwhile
             self.missed = Missed(now, self.missed.reason)
         self._ended = now
-        command = ask_for_history(self._kind, self._wanted(now))
-        if command is None:
-            self.due = clock
-        else:
-            self._asked = self._wanted(now)
-            self.due = clock + ANSWER_SECONDS
+        wanted = self._wanted(now)
+        command = ask_for_history(self._kind, wanted)
+        if command is not None:
+            self._asked = wanted
+        self.due = clock + (ANSWER_SECONDS if command else 0)
         return command
 
     def history_in(self, lines: Sequence[bytes], now: float) -> list[bytes]:

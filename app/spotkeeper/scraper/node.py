@@ -128,7 +128,7 @@ class NodeLink:
         await self._wait(wait, until_password_changes=end.refusal == "password")
 
     def _tell_end(self, end: End, next_: str) -> None:
-        advised = f". {self.state.advice}" if self._backoff.given_up or end.refusal else ""
+        advised = f". {self.state.advice}" if end.reason in ("refused", "bumped", "spool_full") else ""
         log.log(
             logging.ERROR if self._backoff.given_up else logging.WARNING,
             "%s: %s; %s%s",

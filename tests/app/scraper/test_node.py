@@ -199,6 +199,19 @@ def test_a_refusal_is_told_with_advice_and_given_up_in_the_end(
     assert state.advice in caplog.records[-1].getMessage()
 
 
+def test_a_session_that_another_one_bumps_is_told_with_advice(
+    node: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = node()
+    link = Link(tmp_path, running.address)
+    link.until(link.is_("up"), tell(running, "misbehave", "bump"), link.is_("waiting"))
+    state = link.link.state
+    assert state.reason == "bumped"
+    assert "Another program uses the same callsign" in state.advice
+    assert state.advice in caplog.text
+    assert state.next_attempt and state.next_attempt > state.since + 2.9
+
+
 def test_a_node_that_refuses_is_not_heard_by_that(node: Start, tmp_path: Path) -> None:
     running = node("--dialect", "cccluster")
     link = Link(tmp_path, running.address, kind="cccluster")
