@@ -93,7 +93,7 @@ def _on_a_link(station: Station) -> Link:
     station.stack.callback(link.close)
     # As much as `sh/dx` can bring back of such a silence: a node's human spots are far fewer.
     silence = station.pace.silence_seconds + station.pace.probe_seconds
-    station.equip_node("a", inside=link.inside, address=link.address, rate=60 / silence)
+    station.equip_node("a", inside=link.inside, address=link.address, rate=40 / silence)
     return link
 
 
@@ -103,7 +103,7 @@ def half_open_link(station: Station, link: Link) -> float:
     between has forgotten it; new connections pass. The kernel's keepalive gives such a link up after 2
     minutes; were it not for that, the scraper would ask after 3 minutes of silence and wait 30 seconds for
     the answer, and that is the deadline, from the last packet that passed. Node a, at a rate of its own,
-    makes 60 spots in such a silence: more than the 100 of `sh/dx` nobody could bring back.
+    makes 40 spots in such a silence: more than the 100 of `sh/dx` nobody could bring back.
     """
     node = station.nodes["a"]
     sessions = node.count("logged_in_total")
