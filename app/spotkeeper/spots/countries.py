@@ -1,8 +1,6 @@
 """Which DXCC entity a call belongs to, by the country file (cty.csv) of Jim Reisert, AD1C."""
 
 import re
-from collections.abc import Callable
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -48,7 +46,7 @@ _ASIA_IN_REGION_1 = frozenset((
 # Hawaii, Kure, Midway and Johnston lie in region 2.
 _OCEANIA_IN_REGION_2 = frozenset((110, 123, 138, 174))
 
-_CALLS_KEPT = 4096
+_CALLS_KEPT = 8192
 _HEADS_KEPT = 8192
 
 
@@ -96,8 +94,20 @@ class Countries:
         for prefix in self._prefixes:
             self._reach[prefix[:2]] = max(self._reach.get(prefix[:2], 2), len(prefix))
         self._by_head: dict[str, Place | None] = {}
-        self.find: Callable[[str], Place | None] = lru_cache(_CALLS_KEPT)(self._find)
+        self._known: dict[str, Place | None] = {}
+
+    def find(self, call: str) -> Place | None:
         """The place of a call in capitals; None where it is not sure: at sea, in the air, no call."""
+        known = self._known
+        try:
+            return known[call]
+        except KeyError:
+            pass
+        place = self._find(call)
+        if len(known) >= _CALLS_KEPT:
+            known.clear()
+        known[call] = place
+        return place
 
     def _read(self, line: str, places: dict[tuple[object, ...], Place]) -> None:
         fields = line.split(",", 9)
@@ -127,7 +137,7 @@ class Countries:
         if "-" in call:
             call = _SSID.sub("", call)
         if "/" not in call:
-            return self._calls.get(call) or self._home(call)
+            return self._home(call)
         parts = call.split("/")
         if not _AT_SEA_OR_IN_THE_AIR.isdisjoint(parts[1:]):
             return None
@@ -142,10 +152,12 @@ class Countries:
         base = said[0]
         if areas := [part for part in letters if part.isdigit()]:
             return self._in_area(base, areas[-1])
-        return self._calls.get(base) or self._home(base)
+        return self._home(base)
 
     def _home(self, call: str) -> Place | None:
-        """By its prefix alone."""
+        """As an exception, else by its prefix."""
+        if (place := self._calls.get(call)) is not None:
+            return place
         if not _CALL.fullmatch(call):
             return None
         if call.startswith(_PECULIAR):
@@ -174,7 +186,7 @@ class Countries:
         """Of "EA8/DL1ABC" and "DL1ABC/EA8"; a second part that is no prefix ("/GVIL") says nothing."""
         if len(first) < len(second) or not _CALL.fullmatch(first):
             return self._location(first) if _CALL.fullmatch(second) else None
-        home = self._calls.get(first) or self._home(first)
+        home = self._home(first)
         if home is not None and home.dxcc in (_UNITED_STATES, _CANADA) and second in _STATES:
             return None
         if (place := self._location(second)) is not None:
@@ -191,12 +203,12 @@ class Countries:
         """Of "EA1ABC/8": as if it were EA8ABC."""
         if american := _AMERICAN.match(call):
             same = american[1] == digit
-            return (self._calls.get(call) or self._home(call)) if same else self._begins(f"K{digit}")
+            return self._home(call) if same else self._begins(f"K{digit}")
         if not _CALL.fullmatch(call):
             return None
         if area := _AREA.match(call):
             return self._begins(f"{area[1]}{digit}{call[area.end() :]}")
-        return self._calls.get(call) or self._home(call)
+        return self._home(call)
 
 
 def _region(dxcc: int, continent: str) -> Region:

@@ -137,7 +137,7 @@ def _live(text: str, received: float, countries: Countries | None) -> Spot:
         raise _NotASpot(f"{rest[-5:-1]!r} is not a time of day" if rest[-1] == "Z" else "no time at its end")
     if minute is None:
         raise _NotASpot(f"{stamp!r} is not a time of day")
-    if _width(comment) >= _PADDED and comment[-1].isalnum() and (beside := _LEFT.search(comment)):
+    if comment[-1:].isalnum() and _width(comment) >= _PADDED and (beside := _LEFT.search(comment)):
         # Two blanks before it make it a column and not the comment's last word.
         before = comment[: beside.start()]
         if before[-1:] == " " or (right and len(beside[1]) == 4):
