@@ -39,17 +39,18 @@ class LineBuffer:
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that `data` completes; empty ones are left out."""
         *finished, rest = data.split(b"\n")
-        lines = []
+        negotiates = b"\xff" in data or b"\xff" in self._rest
+        lines: list[bytes] = []
         if finished:
             finished[0] = self._rest + finished[0]
             if self._cut:
                 del finished[0]
                 self._cut = False
             self._rest = b""
-            for line in finished:
-                line = without_telnet(line[: LINE_BYTES + 1]).strip(b"\r\0")
-                if line:
-                    lines.append(line)
+            finished = [line[: LINE_BYTES + 1] for line in finished]
+            if negotiates:
+                finished = [without_telnet(line) for line in finished]
+            lines = [line for end in finished if (line := end.strip(b"\r\0"))]
         if not self._cut:
             self._rest += rest
             if len(self._rest) > LINE_BYTES:
