@@ -9,6 +9,7 @@ EARTH_RADIUS_KM = 6371.0
 LOCATOR = r"[A-R]{2}[0-9]{2}(?:[A-X]{2}(?:[0-9]{2})?+)?+"
 
 _LOCATOR = re.compile(LOCATOR)
+_A, _0 = b"A0"
 _LOCATORS_KEPT = 2048
 _WAYS_KEPT = 4096
 
@@ -31,14 +32,19 @@ def middle_of(locator: str) -> Point | None:
     """The middle of the square that 4, 6 or 8 characters in capitals name; None of anything else."""
     if not _LOCATOR.fullmatch(locator):
         return None
-    east, north, width = 0.0, 0.0, 20.0
-    for index in range(0, len(locator), 2):
-        first = ord("0") if locator[index].isdigit() else ord("A")
-        if index:
-            width /= 24 if first == ord("A") else 10
-        east += (ord(locator[index]) - first) * width
-        north += (ord(locator[index + 1]) - first) * width / 2
-    return Point(north + width / 4 - 90, east + width / 2 - 180)
+    code = locator.encode()
+    east: float = (code[0] - _A) * 20 + (code[2] - _0) * 2
+    north: float = (code[1] - _A) * 10 + code[3] - _0
+    if len(code) == 4:
+        return Point(north - 89.5, east - 179)
+    east += (code[4] - _A) / 12
+    north += (code[5] - _A) / 24
+    if len(code) == 6:
+        return Point(north - 90 + 1 / 48, east - 180 + 1 / 24)
+    return Point(
+        north - 90 + (code[7] - _0 + 0.5) / 240,
+        east - 180 + (code[6] - _0 + 0.5) / 120,
+    )
 
 
 @lru_cache(_WAYS_KEPT)
