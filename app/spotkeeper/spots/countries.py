@@ -99,11 +99,10 @@ class Countries:
     def find(self, call: str) -> Place | None:
         """The place of a call in capitals; None where it is not sure: at sea, in the air, no call."""
         known = self._known
-        try:
-            return known[call]
-        except KeyError:
-            pass
-        place = self._find(call)
+        place = known.get(call)
+        if place is not None or call in known:
+            return place
+        place = self._find(call) if "/" in call or "-" in call else self._home(call)
         if len(known) >= _CALLS_KEPT:
             known.clear()
         known[call] = place
