@@ -473,7 +473,9 @@ def _files_can_be_locked(station: Station) -> None:
 @fault("disk of the spool read-only", unhurried=5, concerns=NODES, equip=_files_can_be_locked)
 def spool_read_only(station: Station) -> float:
     """The disk refuses each write to the spool's files for 40 seconds, as after an error of its own."""
-    files = list(station.scraper.spool.parent.glob("spool.sqlite*"))
+    spool = station.scraper.spool
+    # Not the one that SQLite maps into memory: a write to that would be a signal and no error.
+    files = [spool, spool.with_name(f"{spool.name}-wal")]
     station.stack.callback(let_write, True, files)
     let_write(False, files)
     station.sleep(40)
