@@ -82,7 +82,7 @@ _SKIMMER = re.compile(
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 _WPM_MAX = 120
-_COMMENTS_KEPT = 2048
+_COMMENTS_KEPT = 4096
 
 Mode = tuple[str, Literal["said", "guessed"]] | tuple[None, None]
 
