@@ -17,11 +17,15 @@ REFUSED = (SpoolFull, sqlite3.Error)
 
 @dataclass
 class Heard:
-    """Lines on their way to the spool; `received` is Unix seconds by the node's clock."""
+    """Lines on their way to the spool; `received` is Unix seconds by the node's clock.
+
+    `gap_open` while it is not known what the gap before them has cost.
+    """
 
     received: float = 0.0
     live: list[bytes] = field(default_factory=list)
     history: list[bytes] = field(default_factory=list)
+    gap_open: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.live or self.history)
@@ -49,7 +53,7 @@ class Intake:
             heard.history = []
         if not heard.live:
             return 0
-        self._spool.append(name, round(heard.received * 1e6), heard.live)
+        self._spool.append(name, round(heard.received * 1e6), heard.live, gap_open=heard.gap_open)
         spots = sum(map(is_live_spot, heard.live))
         metrics.lines.labels(name).inc(len(heard.live))
         restart(metrics.since_last_line, name)

@@ -320,6 +320,7 @@ class Session:
         return lines
 
     def _spool(self) -> None:
+        self._heard.gap_open = self._repair.pending and self._repair.missed is not None
         self._spots += self._intake.put(self._heard)
 
     def _spool_the_rest(self) -> None:

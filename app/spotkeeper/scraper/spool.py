@@ -86,17 +86,21 @@ class Spool:
         return self._max_bytes
 
     def last_heard(self, node: str) -> int | None:
-        """When the node's last live line was received, in Unix microseconds; it may be drained already."""
+        """Until when the node was heard without a gap that is still open, in Unix microseconds."""
         return self._heard.get(node)
 
-    def append(self, node: str, received: int, lines: Lines, kind: Kind = "live") -> None:
-        """Returns when the lines are on the disk.
+    def append(
+        self, node: str, received: int, lines: Lines, kind: Kind = "live", *, gap_open: bool = False
+    ) -> None:
+        """Returns when the lines are on the disk. With `gap_open`, `last_heard` stays where it is.
 
         Raises SpoolFull at the bound, over which only a gap is let in; sqlite3.OperationalError says why the
         disk does not take them. All of the lines are kept, or none.
         """
         if self._bytes >= self._max_bytes and kind != "gap":
             raise SpoolFull(f"the spool holds {self._bytes:,} bytes, {self._max_bytes:,} are allowed")
+
+        heard = kind != "history" and not gap_open
 
         def work(database: sqlite3.Connection) -> None:
             number = KINDS.index(kind)
@@ -109,13 +113,13 @@ class Spool:
                         for first, page, length in _pages(lines, self._next_id)
                     ],
                 )
-                if kind == "live":
+                if heard:
                     database.execute(
                         "INSERT INTO heard VALUES (?, ?)"
                         " ON CONFLICT (node) DO UPDATE SET received = excluded.received",
                         [node, received],
                     )
-            if kind == "live":
+            if heard:
                 self._heard[node] = received
             self._next_id += len(lines)
             self._length += len(lines)

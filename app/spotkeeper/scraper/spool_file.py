@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS lines (       -- a page of lines that came together i
 );
 CREATE TABLE IF NOT EXISTS heard (
     node     TEXT    PRIMARY KEY,
-    received INTEGER NOT NULL            -- of the last live line, Unix microseconds
+    received INTEGER NOT NULL            -- until when without an open gap, Unix microseconds
 );
 CREATE TABLE IF NOT EXISTS identity (
     uuid     TEXT    NOT NULL,

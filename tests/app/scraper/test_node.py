@@ -163,6 +163,25 @@ def test_a_gap_whose_repair_was_interrupted_goes_on(node: Start, tmp_path: Path)
     assert (gap["reason"], gap["unrepaired_seconds"]) == ("closed", 0)
 
 
+def test_a_gap_whose_repair_was_interrupted_by_a_kill_is_told_by_the_next_process(
+    node: Start, tmp_path: Path
+) -> None:
+    running = node()
+    first = Link(tmp_path, running.address)
+    first.until(first.is_("up"), spot(running, "K1ABC"), first.heard("K1ABC"))
+    first.spool.close()
+    missed_since = time.time()
+    running.tell("misbehave", "no-history")
+    second = Link(tmp_path, running.address)
+    second.until(second.is_("up"), spot(running, "K2ABC"), second.heard("K2ABC"))
+    second.spool.close()
+    third = Link(tmp_path, running.address)
+    third.until(spot(running, "K3ABC"), third.gaps)
+    [gap] = third.gaps()
+    assert gap["began"] <= missed_since
+    assert gap["unrepaired_seconds"] > 0
+
+
 def test_a_node_that_never_answers_is_a_loud_gap(
     node: Start, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -264,7 +283,7 @@ def test_after_a_full_spool_the_lines_in_hand_come_first(
     link = Link(tmp_path, running.address)
     append = link.spool.append
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise SpoolFull("holds too much")
 
     link.until(

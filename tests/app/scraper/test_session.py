@@ -292,12 +292,14 @@ def test_a_spool_that_takes_nothing_stops_the_reading_and_loses_nothing(
     append = trial.spool.append
     failures = 0
 
-    def on_a_full_disk(name: str, received: int, lines: Lines, kind: Kind = "live") -> None:
+    def on_a_full_disk(
+        name: str, received: int, lines: Lines, kind: Kind = "live", *, gap_open: bool = False
+    ) -> None:
         nonlocal failures
         if any(b"K1ABC" in line for line in lines) and failures < 2:
             failures += 1
             raise error
-        append(name, received, lines, kind)
+        append(name, received, lines, kind, gap_open=gap_open)
 
     monkeypatch.setattr(trial.spool, "append", on_a_full_disk)
     trial.hear(lambda: running.tell("spot", SPOT), b"K1ABC        FM big signal")
@@ -312,7 +314,7 @@ def test_a_spool_that_takes_nothing_for_long_ends_the_session(
     monkeypatch.setattr(module, "SPOOL_RETRY_SECONDS", 0.1)
     trial = Trial(tmp_path, node("--rate", "50").address)
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise SpoolFull("holds too much")
 
     monkeypatch.setattr(trial.spool, "append", full)
