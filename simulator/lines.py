@@ -150,7 +150,7 @@ def _cc11(spot: Spot, node: str, khz: str, country: Callable[[Place], str]) -> s
         spot.dx,
         date(spot.time).strip(),
         hour_minute(spot.time),
-        spot.comment.strip().replace("^", " "),
+        spot.comment.strip(" ").replace("^", " "),
         spot.spotter,
         *of_each(lambda place: place.dxcc),
         node,

@@ -1,5 +1,6 @@
 """Prometheus metrics on loopback."""
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -27,7 +28,9 @@ def listen(port: int) -> socket.socket:
     try:
         return socket.create_server(("127.0.0.1", port))
     except OSError as error:
-        raise OperatorError(f"cannot serve metrics on 127.0.0.1:{port}: {error.strerror}") from None
+        # Without what Python adds to the words.
+        reason = os.strerror(error.errno) if error.errno else error
+        raise OperatorError(f"cannot serve metrics on 127.0.0.1:{port}: {reason}") from None
 
 
 def serve(

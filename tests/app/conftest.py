@@ -6,10 +6,15 @@ from contextlib import ExitStack
 
 import psycopg
 import pytest
+from hypothesis import settings
 from spotkeeper.db.connection import Connection, connect
 from spotkeeper.db.migrate import migrate
 
 from tests.support import database as support
+
+# The same examples in every run; `make fuzz` looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
 
 
 class Server:

@@ -249,6 +249,21 @@ def test_with_the_keyboard_alone(anna: Page) -> None:
     expect(first).to_be_checked()
 
 
+def test_the_owner_sees_whether_all_is_well(
+    open_browser: Open, signed_in: Callable[[str], Any], anna: Page
+) -> None:
+    page = open_browser(storage_state=signed_in("olga")).new_page()
+    page.goto("/")
+    page.get_by_role("link", name="Station").click()
+    expect(page.get_by_text("The scraper is alive since")).to_be_visible()
+    expect(page.get_by_text("demo: up since")).to_be_visible()
+    expect(page.get_by_text("The database takes spots.")).to_be_visible()
+    expect(anna.get_by_role("link", name="Station")).to_have_count(0)
+    answer = anna.goto("/station")
+    assert answer
+    assert answer.status == 403
+
+
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
 def test_screenshots(
@@ -257,15 +272,21 @@ def test_screenshots(
     size = {"viewport": {"width": width, "height": height}, "device_scale_factor": 2 if width < 500 else 1}
     outside = open_browser(color_scheme=scheme, **size).new_page()
     inside = open_browser(color_scheme=scheme, storage_state=signed_in("anna"), **size).new_page()
+    owner = open_browser(color_scheme=scheme, storage_state=signed_in("olga"), **size).new_page()
     for page, name, path in (
         (outside, "sign-in", "/sign-in"),
         (inside, "spots", "/?window=1h"),
         (inside, "filtered", "/?band=20m&band=40m&mode=CW&window=3h"),
         (inside, "settings", "/settings"),
         (inside, "error", "/nowhere"),
+        (owner, "station", "/station"),
     ):
         page.goto(path)
         if page.locator("#live").count():
             is_live(page)
-        page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", animations="disabled")
+        page.screenshot(
+            path=SCREENSHOTS / f"{name}-{width}-{scheme}.png",
+            animations="disabled",
+            full_page=name == "station",
+        )
         assert page.evaluate("document.documentElement.scrollWidth") == width
