@@ -170,7 +170,7 @@ class Scraper:
         self._environment = os.environ | (environment or {})
         program: list[str | Path] = [Path(sys.executable).with_name("spotkeeper")]
         if not pace.full:
-            program = [sys.executable, "-m", "tests.faults.hurried", str(pace.factor)]
+            program = [sys.executable, Path(__file__).with_name("hurried.py"), str(pace.factor)]
         self._command = [*inside, *program, "--settings", self._settings, "scrape"]
         self._process: subprocess.Popen[bytes] | None = None
 
