@@ -533,12 +533,22 @@ def killed(station: Station) -> float:
     """50 times the scraper is killed at a random moment, up to 3 seconds after it logged in to all nodes, and
     started again, as systemd does. What the kernel had received and the scraper not yet read dies with it:
     that is the loss nobody can avoid, and `sh/dx` brings it back. The nodes send 10 spots a second together,
-    so that its 100 lines reach back to before the kill on a busy machine, too.
+    so that its 100 lines reach back to before the kill on a busy machine, too. Before the first kill it is
+    halted until each node has sent something: that is surely not read.
     """
     rng = random.Random(50)
     times = 50 if station.pace.full else 8
-    for _ in range(times):
-        time.sleep(rng.uniform(0, 3))
+    station.scraper.send(signal.SIGSTOP)
+    nodes = station.nodes.values()
+    sent = [len(node.sent()) for node in nodes]
+    wait_until(
+        lambda: all(len(node.sent()) > before for node, before in zip(nodes, sent, strict=True)),
+        "each node has sent something",
+        30,
+    )
+    for number in range(times):
+        if number:
+            time.sleep(rng.uniform(0, 3))
         station.scraper.end(signal.SIGKILL)
         station.scraper.start()
         wait_until(lambda: station.scraper.metric("session_up") == len(NODES), "logged in", 60)

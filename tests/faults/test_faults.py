@@ -26,8 +26,7 @@ def test_fault(fault: Fault, station: Station, pace: Pace) -> None:
     report.keep(fault, pace, measured, station.notes)
     assert measured.lost == 0
     assert measured.doubled == 0
-    # Of a few kills none need fall between the arrival of a spot and its reading.
-    assert measured.recovered > 0 or not (fault.repaired and pace.full)
+    assert measured.recovered > 0 or not fault.repaired
     assert measured.again is not None and measured.again <= deadline
     for what, (tallied, there) in books(station).items():
         assert tallied == there, what
