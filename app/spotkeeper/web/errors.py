@@ -42,7 +42,7 @@ def wants_json() -> bool:
     """Whether a program is asking: by its Accept header, or at an address only programs use."""
     if (
         request.path == "/health"
-        or request.path.startswith("/auth/")
+        or request.path.startswith(("/auth/", "/api/"))
         or request.path.endswith((".csv", ".json"))
     ):
         return True

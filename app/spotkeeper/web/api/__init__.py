@@ -1,0 +1,17 @@
+"""The API, version 1: everything of the dashboard for programs, described by /api/v1/openapi.json."""
+
+from types import ModuleType
+
+from flask import Flask
+
+from spotkeeper.web.api.document import Api
+
+# Each has a `blueprint`. Their order is that of the document.
+MODULES: tuple[ModuleType, ...] = ()
+
+
+def add_to(app: Flask) -> None:
+    """Add every path under /api and the document that describes them."""
+    api = Api(app)
+    for module in MODULES:
+        api.register_blueprint(module.blueprint)

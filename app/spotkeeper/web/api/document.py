@@ -1,0 +1,43 @@
+"""The OpenAPI document of the API."""
+
+import flask_smorest
+import marshmallow
+from flask import Flask
+from marshmallow import fields
+
+VERSION = "1.0"
+PROBLEM = "application/problem+json"
+
+
+class ProblemSchema(marshmallow.Schema):
+    """An RFC 9457 problem document."""
+
+    title = fields.String(required=True, metadata={"description": "What kind of problem"})
+    status = fields.Integer(required=True, metadata={"description": "The status of the answer again"})
+    detail = fields.String(required=True, metadata={"description": "What is wrong, and with which parameter"})
+
+
+class Api(flask_smorest.Api):  # type: ignore[misc]
+    """Registers blueprints and describes them; errors are left to web/errors.py, which answers them all."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self, app: Flask) -> None:
+        app.config.update(
+            API_TITLE="Spotkeeper",
+            API_VERSION=VERSION,
+            OPENAPI_VERSION="3.1.0",
+            OPENAPI_URL_PREFIX="/api/v1",
+            OPENAPI_JSON_PATH="openapi.json",
+        )
+        super().__init__(app)
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+    def _register_responses(self) -> None:
+        problem = {"description": "A problem", "content": {PROBLEM: {"schema": self.ERROR_SCHEMA}}}
+        self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, problem, lazy=True)
+
+    def _register_pagination_header(self) -> None:
+        pass  # pages are told by cursors in the answers
