@@ -7,11 +7,12 @@ from typing import LiteralString, NamedTuple
 from uuid import UUID
 
 from spotkeeper.db.connection import Connection
+from spotkeeper.db.keys import NULL, Keys
 from spotkeeper.spots.model import Solar, Spot
 
 UNPARSED_KEPT = 10_000
+SOURCES = {"h": "human", "m": "machine"}
 
-_NULL = "\\N"
 _DAY_SECONDS = 86_400
 _DAY_MICROSECONDS = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
@@ -19,41 +20,88 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 # Held by the one scraper that a database is meant to have.
 _SCRAPER_LOCK = 7_373_001
 
-_ARRIVED: LiteralString = """
-    time bigint, dx text, spotter text, frequency_hz bigint, band text, mode text, mode_source text,
-    source text, snr_db smallint, wpm smallint, dx_grid text, spotter_grid text, comment text, node text,
-    recovered boolean, received bigint, qsx_hz bigint, dx_dxcc smallint, dx_cq_zone smallint,
-    dx_itu_zone smallint, spotter_dxcc smallint, spotter_cq_zone smallint, spotter_itu_zone smallint,
-    distance_km smallint, bearing smallint, beacon boolean, dx_continent text, spotter_continent text,
-    place_source text, report text, propagation text, satellite text, refs text[]
-"""
+# As COPY sends them, in the order of table arrived. The times are numbers until PostgreSQL has them.
 _SAME: LiteralString = """
-    dx, spotter, frequency_hz, band, mode, mode_source, source, snr_db, wpm, dx_grid, spotter_grid, comment,
-    node, recovered, qsx_hz, dx_dxcc, dx_cq_zone, dx_itu_zone, spotter_dxcc, spotter_cq_zone,
-    spotter_itu_zone, distance_km, bearing, beacon, dx_continent, spotter_continent, place_source, report,
-    propagation, satellite, refs
+    hundred_hz, rest_hz, dx_place, spotter_place, node, snr_db, wpm, distance_km, bearing, source, band, mode,
+    guessed, by_grid, recovered, beacon, dx, spotter, comment, dx_grid, spotter_grid, report, propagation,
+    satellite, qsx_hz, refs
 """
+_ARRIVED: LiteralString = f"""
+    CREATE TEMPORARY TABLE arrived ON COMMIT DELETE ROWS AS
+    SELECT 0::bigint AS time, 0::bigint AS received, {_SAME} FROM spot_rows LIMIT 0
+"""  # noqa: S608
 # One statement: what became of the rows is counted by the command that stores them.
 _STORE: LiteralString = f"""
     WITH stored AS (
-        INSERT INTO spots (time, received, {_SAME})
-        SELECT to_timestamp(time), to_timestamp(received / 1e6::float8), {_SAME} FROM arrived
+        INSERT INTO spot_rows (time, delay_ms, late, {_SAME})
+        SELECT to_timestamp(time),
+            CASE WHEN abs(delay) < 2147483648 THEN delay END,
+            CASE WHEN abs(delay) < 2147483648 THEN NULL ELSE to_timestamp(received / 1e6::float8) END,
+            {_SAME}
+        FROM (SELECT *, received / 1000 - time * 1000 AS delay FROM arrived) arrived
         ON CONFLICT DO NOTHING
-        RETURNING id, band, mode, source, recovered, node, received
+        RETURNING time, source, band, mode, dx, spotter, dx_place, spotter_place, recovered, node,
+            coalesce(time + delay_ms * interval '1 millisecond', late) AS received
+    ), placed AS (
+        SELECT date_trunc('hour', time) AS hour, source, coalesce(band, '') AS band,
+            coalesce(mode, '') AS mode, dx_place, spotter_place, count(*) AS spots
+        FROM stored GROUP BY 1, 2, 3, 4, 5, 6
+    ), by_hour AS (
+        INSERT INTO hours AS kept
+        SELECT hour, source, band, mode, coalesce(dx.continent, ''), coalesce(spotter.continent, ''),
+            sum(spots)
+        FROM placed
+        LEFT JOIN places dx ON dx.id = dx_place LEFT JOIN places spotter ON spotter.id = spotter_place
+        GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+        ON CONFLICT (hour, source, band, mode, dx_continent, spotter_continent)
+        DO UPDATE SET spots = kept.spots + excluded.spots
+    ), by_dxcc AS (
+        INSERT INTO dxcc_hours AS kept
+        SELECT hour, dxcc, source, band, sum(spots)
+        FROM placed JOIN places ON places.id = dx_place
+        GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+        ON CONFLICT (hour, dxcc, source, band) DO UPDATE SET spots = kept.spots + excluded.spots
+    ), by_call AS (
+        INSERT INTO calls AS kept
+        SELECT call, min(first) FILTER (WHERE is_dx), max(last) FILTER (WHERE is_dx),
+            min(first) FILTER (WHERE NOT is_dx), max(last) FILTER (WHERE NOT is_dx),
+            coalesce(sum(spots) FILTER (WHERE is_dx), 0), coalesce(sum(spots) FILTER (WHERE NOT is_dx), 0),
+            bit_or(bands)
+        FROM (
+            SELECT dx AS call, true AS is_dx, min(time) AS first, max(time) AS last, count(*) AS spots,
+                bit_or(band_bit(band)) AS bands
+            FROM stored GROUP BY dx
+            UNION ALL
+            SELECT spotter, false, min(time), max(time), count(*), 0 FROM stored GROUP BY spotter
+        ) ends
+        GROUP BY call ORDER BY call
+        ON CONFLICT (call) DO UPDATE SET
+            first_spotted = least(kept.first_spotted, excluded.first_spotted),
+            last_spotted = greatest(kept.last_spotted, excluded.last_spotted),
+            first_spotting = least(kept.first_spotting, excluded.first_spotting),
+            last_spotting = greatest(kept.last_spotting, excluded.last_spotting),
+            spotted = kept.spotted + excluded.spotted, spotting = kept.spotting + excluded.spotting,
+            bands = kept.bands | excluded.bands
     ), told AS (
-        SELECT pg_notify('spots', min(id) || ' ' || max(id)) FROM stored HAVING count(*) > 0
+        SELECT pg_notify('spots', json_build_array(
+            extract(epoch FROM min(time))::bigint, extract(epoch FROM max(time))::bigint,
+            (1000 * extract(epoch FROM min(received)))::bigint,
+            (1000 * extract(epoch FROM max(received)))::bigint
+        )::text)
+        FROM stored HAVING count(*) > 0
     ), counted AS (
         INSERT INTO tallies (day, node, received, stored, doubled, recovered, unparsed, refused)
-        SELECT day, node, spots + unparsed + refused, coalesce(stored, 0), spots - coalesce(stored, 0),
-            coalesce(recovered, 0), unparsed, refused
+        SELECT came.day, came.name, spots + unparsed + refused, coalesce(stored, 0),
+            spots - coalesce(stored, 0), coalesce(recovered, 0), unparsed, refused
         FROM unnest(%(days)s::date[], %(nodes)s::text[], %(spots)s::bigint[], %(unparsed)s::bigint[],
-            %(refused)s::bigint[]) AS came (day, node, spots, unparsed, refused)
+            %(refused)s::bigint[]) AS came (day, name, spots, unparsed, refused)
+        LEFT JOIN nodes USING (name)
         LEFT JOIN (
             SELECT (received AT TIME ZONE 'UTC')::date AS day, node, count(*) AS stored,
                 count(*) FILTER (WHERE recovered) AS recovered
             FROM stored GROUP BY 1, 2
-        ) AS new USING (day, node)
-        ORDER BY day, node
+        ) AS new ON (new.day, new.node) = (came.day, nodes.id)
+        ORDER BY 1, 2
         ON CONFLICT (day, node) DO UPDATE SET
             received = tallies.received + excluded.received, stored = tallies.stored + excluded.stored,
             doubled = tallies.doubled + excluded.doubled, recovered = tallies.recovered + excluded.recovered,
@@ -62,8 +110,8 @@ _STORE: LiteralString = f"""
         INSERT INTO drained (spool, line) VALUES (%(spool)s, %(line)s)
         ON CONFLICT (spool) DO UPDATE SET line = excluded.line, drained = now()
     )
-    SELECT band, mode, source, recovered, count(*), (SELECT count(*) FROM told)
-    FROM stored GROUP BY band, mode, source, recovered
+    SELECT band, mode, source, recovered IS TRUE, count(*), (SELECT count(*) FROM told)
+    FROM stored GROUP BY 1, 2, 3, 4
 """  # noqa: S608
 
 
@@ -100,10 +148,12 @@ class Stored(NamedTuple):
 class Batch:
     """What is stored in one transaction, which takes the spool `spool` through its line `through`.
 
-    `unparsed` and `refused` are numbers of lines by node; `stored` is known when the rows are in the tables.
+    When `keys` lack a word of it, the batch is to be made anew once they know it. `unparsed` and `refused`
+    are numbers of lines by node; `stored` is known when the rows are in the tables.
     """
 
-    def __init__(self, spool: UUID, through: int) -> None:
+    def __init__(self, spool: UUID, through: int, keys: Keys) -> None:
+        self.keys = keys
         self.spool = spool
         self.through = through
         self.unparsed: Counter[str] = Counter()
@@ -124,7 +174,7 @@ class Batch:
         return len(self._rows)
 
     def add_spot(self, node: str, received: int, spot: Spot, recovered: bool) -> None:
-        self._rows.append(_copy_line(node, received, spot, recovered))
+        self._rows.append(_copy_line(self.keys, node, received, spot, recovered))
         self._times.add(spot.time)
         self._came["spots"].append((node, received))
 
@@ -228,7 +278,7 @@ class Batch:
 
 def prepare(connection: Connection) -> None:
     """Once for each connection, before the first `store`."""
-    connection.execute(f"CREATE TEMPORARY TABLE arrived ({_ARRIVED}) ON COMMIT DELETE ROWS")
+    connection.execute(_ARRIVED)
 
 
 def drained_through(connection: Connection, spool: UUID) -> int:
@@ -267,7 +317,13 @@ def store(connection: Connection, batch: Batch, meanwhile: Callable[[], None]) -
         with connection.pipeline():
             cursor.execute(_STORE, batch.parameters, prepare=True)
             meanwhile()
-        batch.stored = [Stored(*row[:5]) for row in cursor.fetchall()]
+        bands, modes = batch.keys.bands.words, batch.keys.modes.words
+        batch.stored = [
+            Stored(
+                bands.get(band), modes.get(mode), "machine" if source == "m" else "human", recovered, number
+            )
+            for band, mode, source, recovered, number, _ in cursor.fetchall()
+        ]
 
 
 def _by_day(lines: list[tuple[str, int]]) -> Counter[tuple[str, int]]:
@@ -278,21 +334,34 @@ def _by_day(lines: list[tuple[str, int]]) -> Counter[tuple[str, int]]:
     return numbers
 
 
-def _copy_line(node: str, received: int, spot: Spot, recovered: bool) -> str:
+def _call_of_cq(mode: str, snr_db: int | None, wpm: int) -> str:
+    """As function spot_comment writes it, where that writes the mode in full."""
+    return f"{mode:<4}{snr_db:>4} dB{wpm:>4} WPM  CQ" if snr_db is not None and len(mode) <= 4 else ""
+
+
+def _copy_line(keys: Keys, node: str, received: int, spot: Spot, recovered: bool) -> str:
     """A row of table arrived in COPY's text format. Only the comment may hold what must be escaped."""
-    n = _NULL
-    comment = spot.comment
-    if "\\" in comment or not comment.isprintable():
+    n = NULL
+    mode, snr_db, wpm, comment = spot.mode, spot.snr_db, spot.wpm, spot.comment
+    if spot.source == "machine":
+        source = "m"
+        if mode is not None and wpm is not None and comment == _call_of_cq(mode, snr_db, wpm):
+            comment = n
+    else:
+        source = "h"
+        comment = comment or n
+    if comment is not n and ("\\" in comment or not comment.isprintable()):
         comment = comment.translate(_ESCAPED)
-    snr_db, bearing, distance_km = spot.snr_db, spot.bearing, spot.distance_km
+    hundred_hz, rest_hz = divmod(spot.frequency_hz, 100)
+    distance_km, bearing, qsx_hz = spot.distance_km, spot.bearing, spot.qsx_hz
     return (
-        f"{spot.time}\t{spot.dx}\t{spot.spotter}\t{spot.frequency_hz}\t{spot.band or n}\t{spot.mode or n}"
-        f"\t{spot.mode_source or n}\t{spot.source}\t{n if snr_db is None else snr_db}\t{spot.wpm or n}"
-        f"\t{spot.dx_grid or n}\t{spot.spotter_grid or n}\t{comment}\t{node}\t{recovered}\t{received}"
-        f"\t{spot.qsx_hz or n}\t{spot.dx_dxcc or n}\t{spot.dx_cq_zone or n}\t{spot.dx_itu_zone or n}"
-        f"\t{spot.spotter_dxcc or n}\t{spot.spotter_cq_zone or n}\t{spot.spotter_itu_zone or n}"
-        f"\t{n if distance_km is None else distance_km}\t{n if bearing is None else bearing}\t{spot.beacon}"
-        f"\t{spot.dx_continent or n}\t{spot.spotter_continent or n}\t{spot.place_source or n}"
-        f"\t{spot.report or n}\t{spot.propagation or n}\t{spot.satellite or n}"
+        f"{spot.time}\t{received}\t{hundred_hz}\t{rest_hz or n}\t{keys.places[spot.dx_place]}"
+        f"\t{keys.places[spot.spotter_place]}\t{keys.nodes[node]}\t{n if snr_db is None else snr_db}"
+        f"\t{n if wpm is None else wpm}\t{n if distance_km is None else distance_km}"
+        f"\t{n if bearing is None else bearing}\t{source}\t{keys.bands[spot.band]}\t{keys.modes[mode]}"
+        f"\t{'t' if spot.mode_source == 'guessed' else n}\t{'t' if spot.place_source == 'grid' else n}"
+        f"\t{'t' if recovered else n}\t{'t' if spot.beacon else n}\t{spot.dx}\t{spot.spotter}\t{comment}"
+        f"\t{spot.dx_grid or n}\t{spot.spotter_grid or n}\t{spot.report or n}\t{spot.propagation or n}"
+        f"\t{spot.satellite or n}\t{n if qsx_hz is None else qsx_hz}"
         f"\t{'{' + ','.join(spot.references) + '}' if spot.references else n}\n"
     )

@@ -13,6 +13,7 @@ import psycopg
 
 from spotkeeper.db import spots as table
 from spotkeeper.db.connection import Connection, connect
+from spotkeeper.db.keys import Keys
 from spotkeeper.db.spots import Batch
 from spotkeeper.scraper.metrics import ScraperMetrics
 from spotkeeper.scraper.spool import Spool, SpooledLine
@@ -69,6 +70,7 @@ class Writer(threading.Thread):
         self._conninfo = conninfo
         self._metrics = metrics
         self._watchdog = watchdog
+        self._keys = Keys()
         self._stopping = threading.Event()
         self._connection: Connection | None = None
         # Through which id the spool is stored, and through which it is cleared.
@@ -148,6 +150,8 @@ class Writer(threading.Thread):
     def _connect(self) -> Connection:
         connection = self._connection = connect(self._conninfo, "scraper", autocommit=True)
         table.prepare(connection)
+        self._keys = Keys()
+        self._keys.learn(connection)
         self._stored = table.drained_through(connection, self._spool.uuid)
         if self._sent and self._stored >= self._sent.batch.through:
             self._count(self._sent.batch)
@@ -196,11 +200,14 @@ class Writer(threading.Thread):
         return self._work(lines) if lines else None
 
     def _work(self, lines: Sequence[SpooledLine]) -> _Work:
-        return _Work(lines, read(lines, self._spool.uuid, self.countries))
+        return _Work(lines, read(lines, self._spool.uuid, self.countries, self._keys))
 
     def _put(self, connection: Connection, work: _Work, meanwhile: Callable[[], None]) -> None:
         """Moves the lines from the spool to the tables; one that is refused goes to refused_rows alone."""
         self._watchdog.expect("writer", HUNG_SECONDS)
+        if self._keys.lack:
+            self._keys.learn(connection)
+            work = self._work(work.lines)
         try:
             for month in work.batch.months - self._months:
                 table.ensure_partition(connection, month)
@@ -216,7 +223,7 @@ class Writer(threading.Thread):
                 self._put(connection, self._work(lines[middle:]), _nothing)
                 return
             reason = error.diag.message_primary or str(error)
-            batch = refuse(lines[0], self._spool.uuid, reason)
+            batch = refuse(lines[0], self._spool.uuid, self._keys, reason)
             self._send(connection, _Work(lines, batch), _nothing)
 
     def _send(self, connection: Connection, work: _Work, meanwhile: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from spotkeeper.db.keys import Keys
 from spotkeeper.db.spots import Batch, GapRow, Received
 from spotkeeper.scraper.gap import Gap
 from spotkeeper.scraper.spool import SpooledLine
@@ -13,9 +14,9 @@ from spotkeeper.spots.model import Solar, Spot, Unparsed
 from spotkeeper.spots.parse import is_live_spot, is_past_spot, parse
 
 
-def read(lines: Sequence[SpooledLine], spool: UUID, countries: Countries | None) -> Batch:
+def read(lines: Sequence[SpooledLine], spool: UUID, countries: Countries | None, keys: Keys) -> Batch:
     """What is stored of `lines`, of which there is at least one."""
-    batch = Batch(spool, lines[-1].id)
+    batch = Batch(spool, lines[-1].id, keys)
     for spooled in lines:
         _, received, node, _, line = spooled
         try:
@@ -41,9 +42,9 @@ def _add(batch: Batch, spooled: SpooledLine, countries: Countries | None) -> Non
         batch.add_solar(node, received, meaning)
 
 
-def refuse(line: SpooledLine, spool: UUID, reason: str) -> Batch:
+def refuse(line: SpooledLine, spool: UUID, keys: Keys, reason: str) -> Batch:
     """The one line as one that PostgreSQL did not take."""
-    batch = Batch(spool, line.id)
+    batch = Batch(spool, line.id, keys)
     is_spot = line.kind != "gap" and isinstance(parse(line.line, line.received / 1e6), Spot)
     batch.add_refused(Received(line.node, line.received, line.line), reason, is_spot)
     return batch

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from spotkeeper.spots.countries import Place
+
 
 class Spot(Struct, frozen=True, gc=False):
     """One report that a station was heard or worked; a value the line does not give for sure is None."""
@@ -28,16 +30,9 @@ class Spot(Struct, frozen=True, gc=False):
     """Without control characters, stripped."""
     recovered: bool
     """Came as history (sh/dx), not live."""
-    dx_dxcc: int | None = None
-    """ADIF's number of the DXCC entity, as the three after it by cty.csv."""
-    dx_continent: str | None = None
-    """As "EU"."""
-    dx_cq_zone: int | None = None
-    dx_itu_zone: int | None = None
-    spotter_dxcc: int | None = None
-    spotter_continent: str | None = None
-    spotter_cq_zone: int | None = None
-    spotter_itu_zone: int | None = None
+    dx_place: Place | None = None
+    """What the country file says of the call."""
+    spotter_place: Place | None = None
     distance_km: int | None = None
     """Along the great circle."""
     bearing: int | None = None
@@ -55,6 +50,16 @@ class Spot(Struct, frozen=True, gc=False):
     references: tuple[str, ...] = ()
     """As "POTA:US-0001", "SOTA:W6/CT-001", "IOTA:EU-005", "WWFF:DLFF-0001"."""
     beacon: bool = False
+
+    @property
+    def dx_dxcc(self) -> int | None:
+        """ADIF's number of the DXCC entity."""
+        return self.dx_place.dxcc if self.dx_place is not None else None
+
+    @property
+    def spotter_dxcc(self) -> int | None:
+        """ADIF's number of the DXCC entity."""
+        return self.spotter_place.dxcc if self.spotter_place is not None else None
 
 
 class Solar(Struct, frozen=True, gc=False):

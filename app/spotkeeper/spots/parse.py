@@ -53,7 +53,8 @@ _DAY_SECONDS = 86400
 _EPOCH = date(1970, 1, 1)
 # A node's clock may be ahead of ours by this much.
 _AHEAD_SECONDS = 300
-_FREQUENCY_MAX_HZ = 300_000_000_000
+# Units of 100 Hz in 31 bits.
+_FREQUENCY_MAX_HZ = 214_748_364_700
 _CALL_MAX = 24
 # A comment that is padded to its column, with the blank before it.
 _PADDED = 30
@@ -249,22 +250,12 @@ def _spot(
     if countries is not None:
         here, there = countries.find(spotter), countries.find(dx)
     distance_km, bearing, place_source = _way(spotter_grid, here, dx_grid, there)
-    if there is None:
-        dx_region = dx_dxcc = dx_continent = dx_cq_zone = dx_itu_zone = None
-    else:
-        dx_region, dx_dxcc, dx_continent = there.region, there.dxcc, there.continent
-        dx_cq_zone, dx_itu_zone = there.cq_zone, there.itu_zone
-    if here is None:
-        spotter_dxcc = spotter_continent = spotter_cq_zone = spotter_itu_zone = None
-    else:
-        spotter_dxcc, spotter_continent = here.dxcc, here.continent
-        spotter_cq_zone, spotter_itu_zone = here.cq_zone, here.itu_zone
     return Spot(
         time,
         dx,
         spotter,
         frequency_hz,
-        band_of(frequency_hz, dx_region),
+        band_of(frequency_hz, None if there is None else there.region),
         mode,
         mode_source,
         "machine" if machine else "human",
@@ -274,14 +265,8 @@ def _spot(
         spotter_grid,
         said.comment,
         recovered,
-        dx_dxcc,
-        dx_continent,
-        dx_cq_zone,
-        dx_itu_zone,
-        spotter_dxcc,
-        spotter_continent,
-        spotter_cq_zone,
-        spotter_itu_zone,
+        there,
+        here,
         distance_km,
         bearing,
         place_source,

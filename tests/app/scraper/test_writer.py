@@ -44,7 +44,7 @@ def test_every_column(station: Station, login: Login) -> None:
     moment = datetime.fromtimestamp(NOW / 1e6, UTC)
     assert row == (
         moment, "K1ABC", "DK9IP-1", 14_025_000, 14_025, "20m", "FT8", "said", "machine", -5, 20,
-        "CM99NE", "FN20JQ", said, "demo", False, moment.replace(microsecond=123_456),
+        "CM99NE", "FN20JQ", said, "demo", False, moment.replace(microsecond=123_000),
     )  # fmt: skip
 
 
