@@ -7,13 +7,14 @@ from typing import Any, LiteralString, NamedTuple
 from psycopg.rows import class_row
 
 from spotkeeper.db.connection import Connection
+from spotkeeper.db.identity import spot_id
 
 
 class SpotRow(NamedTuple):
     """A spot as stored; `time` is the node's stamp in UTC."""
 
-    id: int
     time: datetime
+    key: int
     dx: str
     spotter: str
     frequency_hz: int
@@ -27,6 +28,11 @@ class SpotRow(NamedTuple):
     spotter_grid: str | None
     comment: str
     node: str
+
+    @property
+    def id(self) -> str:
+        """As the API names the spot."""
+        return spot_id(self.time, self.key)
 
 
 class Wanted(NamedTuple):
@@ -46,7 +52,7 @@ def spots(connection: Connection, wanted: Wanted, limit: int) -> list[SpotRow]:
     where, values = _condition(wanted)
     with connection.cursor(row_factory=class_row(SpotRow)) as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS} FROM spots WHERE {where} ORDER BY time DESC, id DESC LIMIT %(limit)s",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM spots WHERE {where} ORDER BY time DESC, key DESC LIMIT %(limit)s",  # noqa: S608
             values | {"limit": limit},
         )
         return cursor.fetchall()
@@ -58,7 +64,7 @@ def every_spot(connection: Connection, wanted: Wanted) -> Iterator[SpotRow]:
     with connection.cursor("every_spot", row_factory=class_row(SpotRow)) as cursor:
         cursor.itersize = 2000
         cursor.execute(
-            f"SELECT {_COLUMNS} FROM spots WHERE {where} ORDER BY time DESC, id DESC",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM spots WHERE {where} ORDER BY time DESC, key DESC",  # noqa: S608
             values,
         )
         yield from cursor
@@ -79,17 +85,10 @@ def counts(connection: Connection, wanted: Wanted) -> list[Count]:
     return [Count(*row) for row in connection.execute(query, values)]
 
 
-class Newest(NamedTuple):
-    """The id and time of the spot that was stored last."""
-
-    id: int
-    time: datetime
-
-
-def newest(connection: Connection) -> Newest | None:
-    """The spot that was stored last, of whatever band."""
-    row = connection.execute("SELECT id, time FROM spots ORDER BY id DESC LIMIT 1").fetchone()
-    return Newest(*row) if row else None
+def newest(connection: Connection) -> datetime | None:
+    """The node's stamp of the newest spot, of whatever band."""
+    row = connection.execute("SELECT time FROM spot_rows ORDER BY time DESC LIMIT 1").fetchone()
+    return row[0] if row else None
 
 
 class Solar(NamedTuple):

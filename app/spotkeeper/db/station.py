@@ -91,7 +91,7 @@ def read(connection: Connection) -> Books:
         ).fetchall()
     counts = connection.execute(
         """
-        SELECT (SELECT stored FROM spots ORDER BY id DESC LIMIT 1), missed.*, refused.*
+        SELECT (SELECT received FROM spots ORDER BY time DESC LIMIT 1), missed.*, refused.*
         FROM (SELECT count(*), coalesce(sum(unrepaired_seconds), 0),
                      coalesce(sum(unrepaired_seconds) FILTER (WHERE ended > now() - interval '1 day'), 0)
               FROM gaps WHERE ended > now() - %(window)s) missed,
