@@ -13,6 +13,7 @@ from spotkeeper.errors import OperatorError
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=86400)]
+RequestsPerMinute = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 NodeKind = Literal["dxspider", "cccluster", "arcluster", "rbn"]
 
 CALLSIGN = re.compile(r"(?=[A-Z0-9/]*[0-9])(?=[A-Z0-9/]*[A-Z])[A-Z0-9/]{3,12}(-[1-9][0-9]?)?")
@@ -20,6 +21,8 @@ NODE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 COMMAND_MAX = 200
 COMMAND = re.compile(rf"[ -~]{{1,{COMMAND_MAX}}}")
 SECRET_KEY_BYTES = 32
+# What msgspec calls a kind of value, and what we do.
+KINDS = {"`int`": "a whole number", "`str`": "a text", "`bool`": "true or false", "`object`": "a table"}
 
 
 class SettingsError(OperatorError):
@@ -189,6 +192,18 @@ class Dashboard(_Section, frozen=True):
         return key
 
 
+class Api(_Section, frozen=True):
+    """Who may read the API, and how often.
+
+    `requests_per_minute` holds for each token and each user who is signed in, `anonymous_requests_per_minute`
+    for each address that comes with neither, which is let in at all only when `anonymous` is set.
+    """
+
+    anonymous: bool = False
+    requests_per_minute: RequestsPerMinute = 600
+    anonymous_requests_per_minute: RequestsPerMinute = 60
+
+
 class Settings(_Section, frozen=True):
     """The whole file."""
 
@@ -196,6 +211,7 @@ class Settings(_Section, frozen=True):
     database: Database = Database()
     notifier: Notifier = Notifier()
     dashboard: Dashboard = Dashboard()
+    api: Api = Api()
 
 
 def load(path: Path) -> Settings:
@@ -229,7 +245,7 @@ def _sentence(message: str) -> str:
     what, _, where = message.rpartition(" - at ") if " - at " in message else (message, "", "")
     key = where.strip("`").removeprefix("$").removeprefix(".")
     what = what.replace(" | null`", "`")
-    for kind, word in (("`int`", "a whole number"), ("`str`", "a text"), ("`object`", "a table")):
+    for kind, word in KINDS.items():
         what = what.replace(kind, word)
     if found := re.fullmatch(r"Object (?:missing required|contains unknown) field `(.*)`", what):
         name = f"{key}.{found[1]}" if key else found[1]

@@ -31,6 +31,7 @@ def create_app(settings: Settings) -> Flask:
         MAX_FORM_PARTS=100,
         WTF_CSRF_TIME_LIMIT=None,
         SCRAPER_PORT=settings.scraper.metrics_port,
+        ACCESS=settings.api,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]

@@ -1,4 +1,7 @@
-"""Who may see what: signed-in people everything, all others what is marked public."""
+"""Who may see what: signed-in people everything, all others what is marked public.
+
+Below /api others than these may be let in too: web/api/access.py.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -18,3 +21,8 @@ def is_public() -> bool:
     """Whether the request's view is marked public, or there is no such page."""
     view = current_app.view_functions.get(request.endpoint) if request.endpoint else None
     return view is None or getattr(view, "is_public", False)
+
+
+def is_api() -> bool:
+    """Whether the request is for the API, old or new."""
+    return request.path.startswith("/api/")

@@ -27,6 +27,7 @@ def test_everything_but_callsign_and_nodes_has_a_default(file: Path) -> None:
     settings = load(file)
     assert settings.database.conninfo == "host=/run/postgresql dbname=spotkeeper"
     assert settings.scraper.spool == Path("/var/lib/spotkeeper/spool.sqlite")
+    assert settings.api.anonymous is False
     assert (settings.scraper.silence_seconds, settings.scraper.probe_seconds) == (180, 30)
     assert settings.notifier.publish_url == "http://127.0.0.1:8081/publish/spots"
     ports = settings.scraper.metrics_port, settings.notifier.metrics_port, settings.dashboard.metrics_port
@@ -115,6 +116,14 @@ REFUSED = {
     "conninfo with user": (
         SCRAPER + '[database]\nconninfo = "user=postgres"\n',
         "database.conninfo: must not hold user=, each process sets its own",
+    ),
+    "anonymous as text": (
+        SCRAPER + '[api]\nanonymous = "yes"\n',
+        "api.anonymous: expected true or false, got a text",
+    ),
+    "no requests at all": (
+        SCRAPER + "[api]\nrequests_per_minute = 0\n",
+        "api.requests_per_minute: expected a whole number >= 1",
     ),
     "no host": (SCRAPER.replace("host", "#"), "scraper.nodes[0].host: is missing"),
     "no port": (SCRAPER.replace("port", "#"), "scraper.nodes[0].port: is missing"),

@@ -7,7 +7,7 @@ from flask import Flask
 
 from tests.app.web.browser import Browser
 
-PUBLIC = {"/health", "/sign-in", "/static"}
+PUBLIC = {"/health", "/sign-in", "/static", "/auth/api"}
 
 
 def paths(app: Flask) -> list[str]:
@@ -15,11 +15,13 @@ def paths(app: Flask) -> list[str]:
 
 
 def test_nobody_sees_anything_without_a_sign_in(app: Flask, browser: Browser) -> None:
-    closed = [path for path in paths(app) if not path.startswith(tuple(PUBLIC))]
+    closed = [path for path in paths(app) if not path.startswith((*PUBLIC, "/api/"))]
     assert closed == [
         "/",
         "/auth/check",
         "/settings",
+        "/settings/tokens",
+        "/settings/tokens/revoke",
         "/sign-out",
         "/sign-out-elsewhere",
         "/spots.csv",
@@ -32,6 +34,16 @@ def test_nobody_sees_anything_without_a_sign_in(app: Flask, browser: Browser) ->
             assert "DX" not in answer.text
             if answer.status_code == 302:
                 assert answer.location.startswith("/sign-in")
+
+
+def test_the_api_answers_nobody_but_about_its_health(app: Flask, browser: Browser) -> None:
+    below = [path for path in paths(app) if path.startswith("/api/") and "health" not in path]
+    assert below
+    for path in below:
+        for method in ("GET", "HEAD"):
+            assert browser.send(method, path).status_code == 401, (method, path)
+        for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE"):
+            assert browser.send(method, path).status_code == 405, (method, path)
 
 
 @pytest.mark.parametrize("path", ["/spots.csv", "/auth/check"])

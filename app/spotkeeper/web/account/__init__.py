@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from spotkeeper.web.account import session, settings_page, sign_in
+from spotkeeper.web.account import session, settings_page, sign_in, tokens_page
 
 
 def add_to(app: Flask) -> None:
@@ -10,3 +10,4 @@ def add_to(app: Flask) -> None:
     session.add_to(app)
     sign_in.add_to(app)
     settings_page.add_to(app)
+    tokens_page.add_to(app)

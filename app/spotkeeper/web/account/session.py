@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from spotkeeper.db import accounts
 from spotkeeper.db.accounts import UserRole
-from spotkeeper.web.access import is_public
+from spotkeeper.web.access import is_api, is_public
 from spotkeeper.web.account.chosen import Chosen
 from spotkeeper.web.database import transaction
 from spotkeeper.web.errors import problem, wants_json
@@ -96,7 +96,7 @@ def _load() -> Account | None:
 
 
 def _require_sign_in() -> AnyResponse | None:
-    if is_public() or current_user.is_authenticated:
+    if is_public() or is_api() or current_user.is_authenticated:  # web/api/access.py guards the API
         return None
     return _ask_to_sign_in()
 
