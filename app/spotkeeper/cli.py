@@ -126,7 +126,7 @@ def migrate(path: Path, dry_run: bool) -> None:
                 click.echo(f"would apply {name}")
         else:
             names = []
-            for migration in migrate.migrate(connection):
+            for migration in migrate.migrate(connection, tell=click.echo):
                 click.echo(f"applied {migration.name}")
                 names.append(migration.name)
     if not names:

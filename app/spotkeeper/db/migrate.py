@@ -1,18 +1,30 @@
-"""Brings the schema up to date: migrations/0001_….sql, forward only, one transaction each."""
+"""Brings the schema up to date: migrations/0001_….sql, forward only, while the services are at work.
+
+Each is one transaction, which waits a moment for its locks and tries again later rather than have everybody
+else wait behind it. One whose first line is `-- outside a transaction`, as CREATE INDEX CONCURRENTLY needs it,
+is run statement by statement: each ends a line with `;`, or with `\\gexec` when it is a query whose answers are
+the statements to run, one for each partition for instance. Killed midway it is run again from its beginning, so
+each statement must do nothing where it was done before.
+"""
 
 import hashlib
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
 
 from spotkeeper.db.connection import Connection
+from spotkeeper.db.patience import lock_timeout, patiently
 from spotkeeper.errors import OperatorError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = int.from_bytes(b"spotkeep")
+OUTSIDE = b"-- outside a transaction\n"
+PATIENCE_SECONDS = 600.0
+POLL_SECONDS = 0.2
 
 CREATE_TABLE = """
     CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -70,28 +82,90 @@ def pending(connection: Connection, migrations: list[Migration]) -> list[Migrati
     return migrations[len(applied) :]
 
 
-def migrate(connection: Connection, folder: Path = MIGRATIONS) -> Iterator[Migration]:
+def migrate(
+    connection: Connection, folder: Path = MIGRATIONS, tell: Callable[[str], None] = lambda _: None
+) -> Iterator[Migration]:
     """Apply what is pending, yielding each migration once it is committed.
 
     The connection must be in autocommit mode and belong to the owner of the schema; others that migrate wait
-    until it is closed. Raises MigrationError; the migration it names has then left nothing behind.
+    until it is closed. `tell` gets a sentence when a migration waits for others. Raises MigrationError; the
+    migration it names has then left nothing behind, or what may be run again.
     """
     migrations = read(folder)
-    connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+    # Not by a statement that waits: its snapshot would have CREATE INDEX CONCURRENTLY wait for it in turn.
+    while connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK]).fetchone() != (True,):
+        time.sleep(POLL_SECONDS)
     for migration in pending(connection, migrations):
-        _apply(connection, migration)
+        _apply(connection, migration, tell)
         yield migration
 
 
-def _apply(connection: Connection, migration: Migration) -> None:
-    number, name, sha256, sql = migration
-    try:
+def _apply(connection: Connection, migration: Migration, tell: Callable[[str], None]) -> None:
+    name = migration.name
+
+    def wait() -> None:
+        tell(f"{name}: others use the tables, it is tried again")
+
+    def whole() -> None:
         with connection.transaction():
             connection.execute(CREATE_TABLE)
-            connection.execute(sql)
-            connection.execute(
-                "INSERT INTO schema_migrations (number, name, sha256) VALUES (%s, %s, %s)",
-                [number, name, sha256],
-            )
+            connection.execute(migration.sql)
+            _note(connection, migration)
+
+    try:
+        if migration.sql.startswith(OUTSIDE):
+            _apply_outside(connection, migration, wait)
+        else:
+            patiently(connection, whole, PATIENCE_SECONDS, wait)
+    except psycopg.errors.LockNotAvailable as error:
+        raise MigrationError(
+            f"{name}: others kept the tables locked for {PATIENCE_SECONDS / 60:.0f} minutes, run it again later"
+        ) from error
     except psycopg.Error as error:
         raise MigrationError(f"{name}: {str(error).strip()}") from error
+
+
+def _apply_outside(connection: Connection, migration: Migration, wait: Callable[[], None]) -> None:
+    patiently(connection, lambda: connection.execute(CREATE_TABLE), PATIENCE_SECONDS, wait)
+    for statement, is_query in _statements(migration):
+        answers = [text.encode() for (text,) in connection.execute(statement)] if is_query else [statement]
+        for one in answers:
+            _run_outside(connection, one, wait)
+    _note(connection, migration)
+
+
+def _statements(migration: Migration) -> Iterator[tuple[bytes, bool]]:
+    """Each statement of a migration outside a transaction, and whether its answers are the statements."""
+    *statements, rest = re.split(rb"(;|\\gexec)[ \t]*(?:--.*)?$", migration.sql, flags=re.MULTILINE)
+    if re.sub(rb"--.*", b"", rest).strip():
+        raise MigrationError(f"{migration.name}: the last statement lacks its ; or \\gexec at a line's end")
+    for text, end in zip(statements[::2], statements[1::2], strict=True):
+        yield text, end != b";"
+
+
+def _run_outside(connection: Connection, statement: bytes, wait: Callable[[], None]) -> None:
+    if not re.search(rb"\bCONCURRENTLY\b", statement):
+        patiently(connection, lambda: connection.execute(statement), PATIENCE_SECONDS, wait)
+        return
+    # These let others pass while they wait.
+    with lock_timeout(connection, 0):
+        if named := re.search(rb"\bINDEX\s+CONCURRENTLY\s+IF\s+NOT\s+EXISTS\s+(\S+)", statement):
+            _drop_broken(connection, named[1].decode())
+        connection.execute(statement)
+
+
+def _drop_broken(connection: Connection, index: str) -> None:
+    """Remove what a killed CREATE INDEX CONCURRENTLY left, which IF NOT EXISTS would take for the index."""
+    broken = connection.execute(
+        "SELECT indexrelid::regclass::text FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid",
+        [index],
+    ).fetchone()
+    if broken:
+        connection.execute(b"DROP INDEX CONCURRENTLY " + broken[0].encode())
+
+
+def _note(connection: Connection, migration: Migration) -> None:
+    connection.execute(
+        "INSERT INTO schema_migrations (number, name, sha256) VALUES (%s, %s, %s)",
+        [migration.number, migration.name, migration.sha256],
+    )

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from spotkeeper.db import migrate as runner
+from spotkeeper.db import patience
 from spotkeeper.db.connection import connect
 from spotkeeper.db.migrate import MIGRATIONS, MigrationError, migrate, pending, read
 
@@ -150,3 +152,116 @@ def test_services_cannot_migrate(empty: str, folder: Path) -> None:
         ):
             list(migrate(connection, folder))
     assert "more" not in tables(empty)
+
+
+@pytest.fixture
+def parted(empty: str, folder: Path) -> str:
+    """A partitioned table `two` with two months and rows in both."""
+    (folder / "0002_two.sql").write_text(
+        "CREATE TABLE two (at date, number int) PARTITION BY RANGE (at);"
+        "CREATE TABLE two_1 PARTITION OF two FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');"
+        "CREATE TABLE two_2 PARTITION OF two FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');"
+        "INSERT INTO two VALUES ('2026-01-01', 1), ('2026-02-01', 1);"
+    )
+    run(empty, folder)
+    return empty
+
+
+INDEX_OF_ALL_PARTS = """-- outside a transaction
+CREATE INDEX IF NOT EXISTS two_number ON ONLY two ((12 / number));  -- not valid until each part has it
+SELECT format('CREATE INDEX CONCURRENTLY IF NOT EXISTS %I ON %s ((12 / number))',
+    relname || '_number', inhrelid::regclass)
+FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'two'::regclass \\gexec
+SELECT format('ALTER INDEX two_number ATTACH PARTITION %I', relname || '_number')
+FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid WHERE inhparent = 'two'::regclass \\gexec
+"""
+
+
+def valid_indexes(conninfo: str) -> set[str]:
+    with connect(conninfo, "owner") as owner:
+        return {
+            name
+            for (name,) in owner.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE indisvalid")
+            if name.startswith("two")
+        }
+
+
+def test_indexes_are_built_concurrently_on_every_partition(parted: str, folder: Path) -> None:
+    (folder / "0003_index.sql").write_text(INDEX_OF_ALL_PARTS)
+    assert run(parted, folder) == ["0003_index.sql"]
+    assert valid_indexes(parted) == {"two_number", "two_1_number", "two_2_number"}
+    assert run(parted, folder) == []
+
+
+def test_one_outside_a_transaction_that_broke_is_run_again_and_mends_the_index(
+    parted: str, folder: Path
+) -> None:
+    (folder / "0003_index.sql").write_text(INDEX_OF_ALL_PARTS)
+    with connect(parted, "owner", autocommit=True) as owner:
+        owner.execute("INSERT INTO two VALUES ('2026-02-02', 0)")
+        with pytest.raises(MigrationError, match=r"0003_index\.sql: division by zero"):
+            run(parted, folder)
+        assert valid_indexes(parted) == {"two_1_number"}
+        owner.execute("DELETE FROM two WHERE at = '2026-02-02'")
+    assert run(parted, folder) == ["0003_index.sql"]
+    assert valid_indexes(parted) == {"two_number", "two_1_number", "two_2_number"}
+
+
+def test_statement_outside_a_transaction_without_an_end_is_refused(empty: str, folder: Path) -> None:
+    (folder / "0003_open.sql").write_text("-- outside a transaction\nCREATE TABLE three ()\n")
+    with pytest.raises(MigrationError, match=r"0003_open\.sql: the last statement lacks its ;"):
+        run(empty, folder)
+    assert "three" not in tables(empty)
+
+
+def test_waits_for_a_reader_without_anybody_waiting_behind_it(
+    empty: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(empty, folder)
+    (folder / "0003_column.sql").write_text("ALTER TABLE two ADD COLUMN number int;")
+    monkeypatch.setattr(patience, "PAUSE_SECONDS", 0.0)
+    told: list[str] = []
+    with connect(empty, "owner") as reader, connect(empty, "owner", autocommit=True) as writer:
+        reader.execute("SELECT FROM two")
+
+        def tell(sentence: str) -> None:
+            """Called between two attempts: nobody may wait for the table then."""
+            if not told:
+                writer.execute("SET lock_timeout = '1ms'")
+                writer.execute("INSERT INTO two DEFAULT VALUES")
+            told.append(sentence)
+            if len(told) == 2:
+                reader.rollback()
+
+        with connect(empty, "owner", autocommit=True) as owner:
+            assert [one.name for one in migrate(owner, folder, tell)] == ["0003_column.sql"]
+    assert told == 2 * ["0003_column.sql: others use the tables, it is tried again"]
+
+
+def test_gives_up_on_tables_that_stay_locked(
+    empty: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(empty, folder)
+    (folder / "0003_column.sql").write_text("ALTER TABLE two ADD COLUMN number int;")
+    monkeypatch.setattr(runner, "PATIENCE_SECONDS", 0.0)
+    with connect(empty, "owner") as reader:
+        reader.execute("SELECT FROM two")
+        with pytest.raises(MigrationError, match=r"0003_column\.sql: others kept the tables locked"):
+            run(empty, folder)
+    assert run(empty, folder) == ["0003_column.sql"]
+
+
+def test_two_at_the_same_time_build_indexes_without_waiting_for_each_other(parted: str, folder: Path) -> None:
+    (folder / "0003_index.sql").write_text(INDEX_OF_ALL_PARTS)
+    program = (
+        "import sys, pathlib; from spotkeeper.db import connection, migrate\n"
+        "with connection.connect(sys.argv[1], 'owner', autocommit=True) as owner:\n"
+        "    for migration in migrate.migrate(owner, pathlib.Path(sys.argv[2])): print(migration.name)\n"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, parted, folder], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert "".join(outputs).split() == ["0003_index.sql"]
