@@ -4,18 +4,18 @@ import logging
 import re
 import secrets
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from spotkeeper import owner
 from spotkeeper.errors import OperatorError
+from spotkeeper.token_command import token
 
 if TYPE_CHECKING:
     from spotkeeper.db.accounts import UserRole
-    from spotkeeper.db.connection import Connection
     from spotkeeper.station import Report
 
 ROLES = ("viewer", "user", "owner")
@@ -119,7 +119,7 @@ def migrate(path: Path, dry_run: bool) -> None:
     """Bring the database's schema up to date."""
     from spotkeeper.db import migrate
 
-    with _owner(path, autocommit=True) as connection:
+    with owner.database(path, autocommit=True) as connection:
         if dry_run:
             names = [migration.name for migration in migrate.pending(connection, migrate.read())]
             for name in names:
@@ -163,7 +163,7 @@ def add(path: Path, name: str, role: "UserRole", password_stdin: bool, generate:
             f"{name!r} cannot be a user's name: that is 1 to 32 of a-z, 0-9, '.', '_' and '-',"
             " a letter or digit first"
         )
-    with _owner(path) as connection:
+    with owner.database(path) as connection:
         password = _password(password_stdin, generate)
         added = accounts.create_user(connection, name, hash_password(password), role)
         if not added:
@@ -180,7 +180,7 @@ def change_password(path: Path, name: str, password_stdin: bool, generate: bool)
     from spotkeeper.db import accounts
     from spotkeeper.passwords import hash_password
 
-    with _owner(path) as connection:
+    with owner.database(path) as connection:
         password = _password(password_stdin, generate)
         if not accounts.change_password(connection, name, hash_password(password)):
             raise OperatorError(f"there is no user {name}")
@@ -194,7 +194,7 @@ def remove(path: Path, name: str) -> None:
     """Remove NAME with their settings and sign all their devices out."""
     from spotkeeper.db import accounts
 
-    with _owner(path) as connection:
+    with owner.database(path) as connection:
         if not accounts.remove_user(connection, name):
             raise OperatorError(f"there is no user {name}")
     _tell(f"{name} is removed")
@@ -206,7 +206,7 @@ def list_users(path: Path) -> None:
     """Show who may sign in: name, role, and since when."""
     from spotkeeper.db import accounts
 
-    with _owner(path) as connection:
+    with owner.database(path) as connection:
         for person in accounts.list_users(connection):
             click.echo(f"{person.name:32}  {person.role:6}  {person.created:%Y-%m-%d}")
 
@@ -244,27 +244,6 @@ def _log() -> None:
     logging.basicConfig(level=logging.INFO, handlers=[systemd.log_handler()])
 
 
-@contextmanager
-def _owner(path: Path, *, autocommit: bool = False) -> Iterator["Connection"]:
-    """A connection as the owner of the schema, committed at the end.
-
-    Raises OperatorError for what the database refuses.
-    """
-    import psycopg
-
-    from spotkeeper import settings
-    from spotkeeper.db.connection import connect_once
-
-    conninfo = settings.load(path).database.conninfo
-    try:
-        with connect_once(conninfo, "owner", autocommit=autocommit) as connection:
-            yield connection
-    except psycopg.errors.UndefinedTable:
-        raise OperatorError("the database has no schema yet: run spotkeeper migrate first") from None
-    except psycopg.Error as error:
-        raise OperatorError(f"the database refused: {' '.join(str(error).split())}") from error
-
-
 def _password(from_stdin: bool, generate: bool) -> str:
     """A new password that is fit to be one."""
     from spotkeeper.passwords import check
@@ -288,3 +267,7 @@ def _tell(what: str, password: str | None = None) -> None:
     click.echo(what, err=True)
     if password:
         click.echo(password)
+
+
+# Commands with a module of their own, which load what they need when they run.
+spotkeeper.add_command(token)
