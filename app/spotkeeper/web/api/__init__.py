@@ -4,7 +4,7 @@ from types import ModuleType
 
 from flask import Flask
 
-from spotkeeper.web.api import access, shared
+from spotkeeper.web.api import access
 from spotkeeper.web.api.document import Api
 
 # Each has a `blueprint`. Their order is that of the document.
@@ -14,7 +14,6 @@ MODULES: tuple[ModuleType, ...] = ()
 def add_to(app: Flask) -> None:
     """Add every path under /api and the document that describes them."""
     access.add_to(app)
-    shared.add_to(app)
     api = Api(app)
     for module in MODULES:
         api.register_blueprint(module.blueprint)
