@@ -1,10 +1,13 @@
 """Tables spots, solar, unparsed_lines, refused_rows, gaps, tallies and drained, as the scraper fills them."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
+
+import psycopg
+from msgspec.structs import astuple
 
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.keys import NULL, Keys
@@ -21,28 +24,18 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _SCRAPER_LOCK = 7_373_001
 
 # As COPY sends them, in the order of table arrived. The times are numbers until PostgreSQL has them.
-_SAME: LiteralString = """
+SAME: LiteralString = """
     hundred_hz, rest_hz, dx_place, spotter_place, node, snr_db, wpm, distance_km, bearing, source, band, mode,
     guessed, by_grid, recovered, beacon, dx, spotter, comment, dx_grid, spotter_grid, report, propagation,
     satellite, qsx_hz, refs
 """
 _ARRIVED: LiteralString = f"""
     CREATE TEMPORARY TABLE arrived ON COMMIT DELETE ROWS AS
-    SELECT 0::bigint AS time, 0::bigint AS received, {_SAME} FROM spot_rows LIMIT 0
+    SELECT 0::bigint AS time, 0::bigint AS received, {SAME} FROM spot_rows LIMIT 0
 """  # noqa: S608
-# One statement: what became of the rows is counted by the command that stores them.
-_STORE: LiteralString = f"""
-    WITH stored AS (
-        INSERT INTO spot_rows (time, delay_ms, late, {_SAME})
-        SELECT to_timestamp(time),
-            CASE WHEN abs(delay) < 2147483648 THEN delay END,
-            CASE WHEN abs(delay) < 2147483648 THEN NULL ELSE to_timestamp(received / 1e6::float8) END,
-            {_SAME}
-        FROM (SELECT *, received / 1000 - time * 1000 AS delay FROM arrived) arrived
-        ON CONFLICT DO NOTHING
-        RETURNING time, source, band, mode, dx, spotter, dx_place, spotter_place, recovered, node,
-            coalesce(time + delay_ms * interval '1 millisecond', late) AS received
-    ), placed AS (
+# What is kept in sums of the spots that a statement's part `stored` gives, each for the first time.
+SUMS: LiteralString = """
+    placed AS (
         SELECT date_trunc('hour', time) AS hour, source, coalesce(band, '') AS band,
             coalesce(mode, '') AS mode, dx_place, spotter_place, count(*) AS spots
         FROM stored GROUP BY 1, 2, 3, 4, 5, 6
@@ -82,7 +75,26 @@ _STORE: LiteralString = f"""
             last_spotting = greatest(kept.last_spotting, excluded.last_spotting),
             spotted = kept.spotted + excluded.spotted, spotting = kept.spotting + excluded.spotting,
             bands = kept.bands | excluded.bands
-    ), told AS (
+    )"""
+# One statement: what became of the rows is counted by the command that stores them.
+_STORE: LiteralString = f"""
+    WITH stored AS (
+        INSERT INTO spot_rows (time, delay_ms, late, {SAME})
+        SELECT to_timestamp(time),
+            CASE WHEN abs(delay) < 2147483648 THEN delay END,
+            CASE WHEN abs(delay) < 2147483648 THEN NULL ELSE to_timestamp(received / 1e6::float8) END,
+            {SAME}
+        FROM (SELECT *, received / 1000 - time * 1000 AS delay FROM arrived) arrived
+        -- The sums of a closed month hold what came again already, and its spots are gone.
+        WHERE NOT EXISTS (
+            SELECT FROM months
+            WHERE closed IS NOT NULL AND months.source = arrived.source
+                AND month = date_trunc('month', to_timestamp(time) AT TIME ZONE 'UTC')::date
+        )
+        ON CONFLICT DO NOTHING
+        RETURNING time, source, band, mode, dx, spotter, dx_place, spotter_place, recovered, node,
+            coalesce(time + delay_ms * interval '1 millisecond', late) AS received
+    ), {SUMS}, told AS (
         SELECT pg_notify('spots', json_build_array(
             extract(epoch FROM min(time))::bigint, extract(epoch FROM max(time))::bigint,
             (1000 * extract(epoch FROM min(received)))::bigint,
@@ -123,6 +135,14 @@ class Received(NamedTuple):
     line: bytes
 
 
+class SolarRow(NamedTuple):
+    """A bulletin as it came: `received` in Unix seconds."""
+
+    node: str
+    received: float
+    bulletin: Solar
+
+
 class GapRow(NamedTuple):
     """A row of table gaps; times in Unix seconds."""
 
@@ -161,7 +181,7 @@ class Batch:
         self.stored: list[Stored] = []
         self._rows: list[str] = []
         self._times: set[int] = set()
-        self._solar: list[tuple[object, ...]] = []
+        self._solar: list[SolarRow] = []
         self._unparsed: list[tuple[object, ...]] = []
         self._refused: list[tuple[Received, str]] = []
         self._gaps: list[GapRow] = []
@@ -174,26 +194,12 @@ class Batch:
         return len(self._rows)
 
     def add_spot(self, node: str, received: int, spot: Spot, recovered: bool) -> None:
-        self._rows.append(_copy_line(self.keys, node, received, spot, recovered))
+        self._rows.append(copy_line(self.keys, node, received, spot, recovered))
         self._times.add(spot.time)
         self._came["spots"].append((node, received))
 
     def add_solar(self, node: str, received: int, bulletin: Solar) -> None:
-        self._solar.append(
-            (
-                bulletin.time,
-                bulletin.kind,
-                bulletin.station,
-                bulletin.sfi,
-                bulletin.a_index,
-                bulletin.k_index,
-                bulletin.expected_k,
-                bulletin.sunspots,
-                bulletin.text,
-                node,
-                received / 1e6,
-            )
-        )
+        self._solar.append(SolarRow(node, received / 1e6, bulletin))
 
     def add_unparsed(self, line: Received, reason: str, looks_like_spot: bool) -> None:
         self._unparsed.append((line.node, line.received / 1e6, line.line, reason))
@@ -243,13 +249,7 @@ class Batch:
         """Everything but the spots."""
         with connection.cursor() as cursor:
             if self._solar:
-                cursor.executemany(
-                    """INSERT INTO solar (
-                        time, kind, station, sfi, a_index, k_index, expected_k, sunspots, text, node, received
-                    ) VALUES (to_timestamp(%s), %s, %s, %s, %s, %s, %s, %s, %s, %s, to_timestamp(%s))
-                    ON CONFLICT DO NOTHING""",
-                    self._solar,
-                )
+                store_solar(cursor, self._solar)
             if self._gaps:
                 cursor.executemany(
                     """INSERT INTO gaps (node, began, ended, unrepaired_seconds, asked, answered, reason)
@@ -326,6 +326,17 @@ def store(connection: Connection, batch: Batch, meanwhile: Callable[[], None]) -
         ]
 
 
+def store_solar(cursor: psycopg.Cursor[tuple[Any, ...]], rows: Sequence[SolarRow]) -> None:
+    """The bulletins that are new."""
+    cursor.executemany(
+        """INSERT INTO solar (
+            time, kind, station, sfi, a_index, k_index, expected_k, sunspots, text, node, received
+        ) VALUES (to_timestamp(%s), %s, %s, %s, %s, %s, %s, %s, %s, %s, to_timestamp(%s))
+        ON CONFLICT DO NOTHING""",
+        [(*astuple(bulletin), node, received) for node, received, bulletin in rows],
+    )
+
+
 def _by_day(lines: list[tuple[str, int]]) -> Counter[tuple[str, int]]:
     """How many, by node and day; many come at the same moment."""
     numbers: Counter[tuple[str, int]] = Counter()
@@ -334,18 +345,21 @@ def _by_day(lines: list[tuple[str, int]]) -> Counter[tuple[str, int]]:
     return numbers
 
 
-def _call_of_cq(mode: str, snr_db: int | None, wpm: int) -> str:
+def call_of_cq(mode: str, snr_db: int | None, wpm: int) -> str:
     """As function spot_comment writes it, where that writes the mode in full."""
     return f"{mode:<4}{snr_db:>4} dB{wpm:>4} WPM  CQ" if snr_db is not None and len(mode) <= 4 else ""
 
 
-def _copy_line(keys: Keys, node: str, received: int, spot: Spot, recovered: bool) -> str:
-    """A row of table arrived in COPY's text format. Only the comment may hold what must be escaped."""
+def copy_line(keys: Keys, node: str, received: int | None, spot: Spot, recovered: bool) -> str:
+    """A row of table arrived in COPY's text format; `received` is None where nobody knows.
+
+    Only the comment may hold what must be escaped.
+    """
     n = NULL
     mode, snr_db, wpm, comment = spot.mode, spot.snr_db, spot.wpm, spot.comment
     if spot.source == "machine":
         source = "m"
-        if mode is not None and wpm is not None and comment == _call_of_cq(mode, snr_db, wpm):
+        if mode is not None and wpm is not None and comment == call_of_cq(mode, snr_db, wpm):
             comment = n
     else:
         source = "h"
@@ -355,9 +369,10 @@ def _copy_line(keys: Keys, node: str, received: int, spot: Spot, recovered: bool
     hundred_hz, rest_hz = divmod(spot.frequency_hz, 100)
     distance_km, bearing, qsx_hz = spot.distance_km, spot.bearing, spot.qsx_hz
     return (
-        f"{spot.time}\t{received}\t{hundred_hz}\t{rest_hz or n}\t{keys.places[spot.dx_place]}"
-        f"\t{keys.places[spot.spotter_place]}\t{keys.nodes[node]}\t{n if snr_db is None else snr_db}"
-        f"\t{n if wpm is None else wpm}\t{n if distance_km is None else distance_km}"
+        f"{spot.time}\t{n if received is None else received}\t{hundred_hz}\t{rest_hz or n}"
+        f"\t{keys.places[spot.dx_place]}\t{keys.places[spot.spotter_place]}\t{keys.nodes[node]}"
+        f"\t{n if snr_db is None else snr_db}\t{n if wpm is None else wpm}"
+        f"\t{n if distance_km is None else distance_km}"
         f"\t{n if bearing is None else bearing}\t{source}\t{keys.bands[spot.band]}\t{keys.modes[mode]}"
         f"\t{'t' if spot.mode_source == 'guessed' else n}\t{'t' if spot.place_source == 'grid' else n}"
         f"\t{'t' if recovered else n}\t{'t' if spot.beacon else n}\t{spot.dx}\t{spot.spotter}\t{comment}"
