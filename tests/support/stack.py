@@ -27,7 +27,8 @@ class Stack:
     """Started with a folder of its own and `database`, stopped with `stop`; nothing is left running.
 
     `https` is the dashboard's port, any free one by default; `node` and `dashboard` are further arguments
-    of the simulator and of gunicorn.
+    of the simulator and of gunicorn, `settings` further tables of the settings file. `filled` is the name of
+    a database to use instead of a new one; it stays.
     """
 
     def __init__(
@@ -37,6 +38,8 @@ class Stack:
         https: int | None = None,
         node: Sequence[str] = (),
         dashboard: Sequence[str] = (),
+        settings: str = "",
+        filled: str = "",
     ) -> None:
         self.folder = folder
         self.ports = free_ports()
@@ -44,13 +47,16 @@ class Stack:
             self.ports["https"] = https
         self._node_arguments = node
         self._dashboard_arguments = dashboard
+        self._more_settings = settings
+        self._filled = filled
         self.url = f"https://127.0.0.1:{self.ports['https']}"
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
-        self._database = f"spotkeeper_e2e_{os.getpid()}"
+        self._database = self._filled or f"spotkeeper_e2e_{os.getpid()}"
         database.create_roles()
-        database.create_database(self._database)
+        if not self._filled:
+            database.create_database(self._database)
         (self.folder / "secret_key").write_bytes(os.urandom(32))
         self.settings = self.folder / "spotkeeper.toml"
         self.settings.write_text(self._settings())
@@ -81,7 +87,8 @@ class Stack:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
-        database.drop_database(self._database)
+        if not self._filled:
+            database.drop_database(self._database)
 
     def start_nginx(self) -> None:
         self._nginx = self._spawn("nginx", "-c", str(self.folder / "nginx.conf"), program=NGINX)
@@ -156,6 +163,7 @@ class Stack:
             [dashboard]
             metrics_port = {self.ports["dashboard"]}
             secret_key_file = "{self.folder / "secret_key"}"
+            {self._more_settings}
         """
 
     def _certificate(self) -> None:
