@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from spotkeeper.db.connection import connect
 from spotkeeper.db.migrate import migrate
 
 from tests.support import database as support
+from tests.support.spots import a_spot, add_spots
 
 ROOT = Path(__file__).resolve().parents[2]
 DASHBOARD = json.loads((ROOT / "grafana" / "dashboards" / "station.json").read_text())
@@ -32,15 +34,13 @@ def station() -> str:
     with connect(conninfo, "owner", autocommit=True) as owner:
         list(migrate(owner))
     with connect(conninfo, "scraper", autocommit=True) as scraper:
-        scraper.execute(
-            "SELECT ensure_spots_partition(now()), ensure_spots_partition(now() - interval '1 minute')"
-        )
-        scraper.execute(
-            "INSERT INTO spots"
-            " (time, dx, spotter, frequency_hz, band, mode, mode_source, source, node, received)"
-            " SELECT date_trunc('minute', now() - interval '1 minute'), dx, spotter, 29600000,"
-            " '10m', 'FM', 'said', 'human', 'demo', now()"
-            " FROM (VALUES ('K1ABC', 'F5AAA'), ('K1ABC', 'DL1XYZ'), ('JA1ZZZ', 'F5AAA')) AS v (dx, spotter)"
+        minute = int(time.time()) // 60 * 60 - 60
+        add_spots(
+            scraper,
+            *(
+                a_spot(time=minute, dx=dx, spotter=spotter, frequency_hz=29_600_000, band="10m", mode="FM")
+                for dx, spotter in (("K1ABC", "F5AAA"), ("K1ABC", "DL1XYZ"), ("JA1ZZZ", "F5AAA"))
+            ),
         )
         scraper.execute(
             "INSERT INTO solar (time, kind, station, sfi, a_index, k_index, node, received)"

@@ -60,7 +60,7 @@ def test_the_user_grafana_sees_no_account_and_changes_nothing(station: str) -> N
     for statement in (
         "SELECT FROM users",
         "SELECT FROM sign_in_sessions",
-        "DELETE FROM spots",
+        "DELETE FROM spot_rows",
         "UPDATE solar SET sfi = 0",
         "TRUNCATE unparsed_lines",
         "CREATE TABLE mine ()",

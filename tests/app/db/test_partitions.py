@@ -11,8 +11,8 @@ from spotkeeper.db.connection import Connection, connect
 Login = Callable[[str], Connection]
 
 INSERT = """
-    INSERT INTO spots (time, dx, spotter, frequency_hz, source, node, received)
-    VALUES (%s, 'F5AAA', 'K1ABC', 14074000, 'human', 'demo', now()) RETURNING tableoid::regclass::text
+    INSERT INTO spot_rows (time, dx, spotter, hundred_hz, source, node)
+    VALUES (%s, 'F5AAA', 'K1ABC', 140740, %s, 1) RETURNING tableoid::regclass::text
 """
 
 
@@ -23,33 +23,34 @@ def ensure(connection: Connection, moment: datetime | str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("moment", "partition"),
+    ("moment", "month"),
     [
-        ("2026-01-31 23:59:59.999999+00", "spots_2026_01"),
-        ("2026-02-01 00:00+00", "spots_2026_02"),
-        ("2025-12-31 23:59+00", "spots_2025_12"),
-        ("2026-01-01 00:00+00", "spots_2026_01"),
-        ("2024-02-29 12:00+00", "spots_2024_02"),
-        ("2026-01-31 20:00-05", "spots_2026_02"),
+        ("2026-01-31 23:59:59.999999+00", "2026_01"),
+        ("2026-02-01 00:00+00", "2026_02"),
+        ("2025-12-31 23:59+00", "2025_12"),
+        ("2026-01-01 00:00+00", "2026_01"),
+        ("2024-02-29 12:00+00", "2024_02"),
+        ("2026-01-31 20:00-05", "2026_02"),
     ],
 )
 def test_spot_lands_in_the_utc_month_whatever_the_session_s_zone(
-    login: Login, moment: str, partition: str
+    login: Login, moment: str, month: str
 ) -> None:
     scraper = login("scraper")
     scraper.execute("SET timezone = 'America/Vancouver'")
     assert ensure(scraper, moment)
-    assert scraper.execute(INSERT, [moment]).fetchone() == (partition,)
+    assert scraper.execute(INSERT, [moment, "h"]).fetchone() == (f"spots_human_{month}",)
+    assert scraper.execute(INSERT, [moment, "m"]).fetchone() == (f"spots_machine_{month}",)
 
 
 def test_month_without_partition_refuses_the_spot_until_it_is_made(login: Login) -> None:
     scraper = login("scraper")
     midnight = datetime(2026, 3, 1, tzinfo=UTC)
     with pytest.raises(psycopg.errors.CheckViolation, match="no partition"):
-        scraper.execute(INSERT, [midnight])
+        scraper.execute(INSERT, [midnight, "h"])
     assert ensure(scraper, midnight)
     assert not ensure(scraper, midnight)
-    scraper.execute(INSERT, [midnight])
+    scraper.execute(INSERT, [midnight, "h"])
 
 
 def test_this_and_the_next_month_are_there_from_the_start(login: Login) -> None:
@@ -84,9 +85,9 @@ def test_gives_up_rather_than_queue_behind_a_long_reader(database: str, login: L
 def test_same_report_is_one_row_and_an_unparsable_line_of_any_length_is_kept_once(login: Login) -> None:
     scraper = login("scraper")
     moment = datetime.now(UTC).replace(second=0, microsecond=0)
-    scraper.execute(INSERT, [moment])
+    scraper.execute(INSERT, [moment, "m"])
     with pytest.raises(psycopg.errors.UniqueViolation):
-        scraper.execute(INSERT, [moment])
+        scraper.execute(INSERT, [moment, "m"])
     keep = "INSERT INTO unparsed_lines VALUES ('demo', %s, %s, 'rubbish') ON CONFLICT DO NOTHING"
     line = b"DX de " + bytes(range(256)) * 40
     assert scraper.execute(keep, [moment, line]).rowcount == 1

@@ -13,6 +13,20 @@ from spotkeeper.web import create_app
 
 from tests.app.web.browser import PASSWORD_HASH, Browser, settings
 from tests.support import database as support
+from tests.support.spots import a_spot, add_spots
+
+EMPTIED = [
+    "spot_rows",
+    "hours",
+    "dxcc_hours",
+    "calls",
+    "solar",
+    "users",
+    "sign_in_attempts",
+    "gaps",
+    "refused_rows",
+    "tallies",
+]
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +39,7 @@ def database(migrated: str) -> Iterator[str]:
     """One for all tests of the dashboard, emptied after each: making one takes longer than the test."""
     yield migrated
     with connect(migrated, "owner", autocommit=True) as connection:
-        for table in ("spots", "solar", "users", "sign_in_attempts", "gaps", "refused_rows", "tallies"):
+        for table in EMPTIED:
             connection.execute(f"DELETE FROM {table}")
 
 
@@ -71,29 +85,12 @@ def add_spot(login: Callable[[Role], Connection]) -> Callable[..., None]:
     """Stores a spot as the scraper does; some minutes old, of 20 m SSB by a human, unless said otherwise."""
     scraper = login("scraper")
 
-    def add(dx: str = "K1ABC", minutes: float = 1, **values: Any) -> None:
-        time = datetime.now(UTC) - timedelta(minutes=minutes)
-        row = {
-            "time": time,
-            "dx": dx,
-            "spotter": "F5AAA",
-            "frequency_hz": 14_200_000,
-            "band": "20m",
-            "mode": "SSB",
-            "mode_source": "said",
-            "source": "human",
-            "snr_db": None,
-            "wpm": None,
-            "comment": "",
-            "node": "demo",
-            "received": time,
-            **values,
-        }
-        if row["mode"] is None:
-            row["mode_source"] = None
-        columns, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
-        scraper.execute("SELECT ensure_spots_partition(%s)", [row["time"]])
-        scraper.execute(f"INSERT INTO spots ({columns}) VALUES ({places})", row)  # type: ignore[arg-type]
+    def add(dx: str = "K1ABC", minutes: float = 1, *, node: str = "demo", **values: Any) -> None:
+        time = int(values.pop("time", datetime.now(UTC) - timedelta(minutes=minutes)).timestamp())
+        usual = {"frequency_hz": 14_200_000, "mode": "SSB", "mode_source": "said", **values}
+        if usual["mode"] is None:
+            usual["mode_source"] = None
+        add_spots(scraper, a_spot(dx=dx, time=time, **usual), node=node, received=time)
 
     return add
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from spotkeeper.db.connection import Connection
+from spotkeeper.db.connection import Connection, Role
 
 from tests.app.web.browser import Browser
 from tests.support import database as support
+from tests.support.spots import a_spot, add_spots
 
 
 def test_a_spot_with_all_it_says(anna: Browser, add_spot: Callable[..., None]) -> None:
@@ -39,8 +40,14 @@ def test_a_spot_with_all_it_says(anna: Browser, add_spot: Callable[..., None]) -
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
-def test_a_spreadsheet_runs_nothing(anna: Browser, add_spot: Callable[..., None], first: str) -> None:
-    add_spot(f"{first}DX", comment=f'{first}HYPERLINK("https://evil.test")', spotter=f"{first}SPOT")
+def test_a_spreadsheet_runs_nothing(
+    anna: Browser, add_spot: Callable[..., None], owner: Connection, first: str
+) -> None:
+    add_spot()
+    owner.execute(
+        "UPDATE spot_rows SET dx = %s, spotter = %s, comment = %s",
+        [f"{first}DX", f"{first}SPOT", f'{first}HYPERLINK("https://evil.test")'],
+    )
     (row,) = csv.DictReader(io.StringIO(anna.get("/spots.csv").text, newline=""))
     for name in ("dx", "spotter", "comment"):
         assert row[name].startswith("'" + first)
@@ -57,14 +64,9 @@ def transactions(database: str) -> int:
 
 
 def test_it_begins_before_all_is_read_and_ends_when_nobody_reads(
-    anna: Browser, owner: Connection, database: str
+    anna: Browser, login: Callable[[Role], Connection], database: str
 ) -> None:
-    owner.execute(
-        """
-        INSERT INTO spots (time, dx, spotter, frequency_hz, source, node, received)
-        SELECT now(), 'K' || n, 'F5AAA', 14000000, 'human', 'demo', now() FROM generate_series(1, 20000) n
-        """
-    )
+    add_spots(login("scraper"), *(a_spot(dx=f"K{number}") for number in range(20_000)))
     answer = anna.client.get("/spots.csv", base_url="http://proxy", buffered=False)
     stream = iter(answer.response)
     assert next(stream).startswith(b"time_utc,")

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from spotkeeper.db.connection import Connection
+from spotkeeper.db.connection import Connection, Role
 
 from tests.app.web.browser import Browser, rows
+from tests.support.spots import a_spot, add_spots
 
 
 def test_the_newest_is_on_top(anna: Browser, add_spot: Callable[..., None]) -> None:
@@ -98,16 +99,9 @@ def test_bands_show_how_many_spots_they_have(anna: Browser, add_spot: Callable[.
 
 
 def test_a_page_has_200_spots_and_says_how_many_there_are(
-    anna: Browser, add_spot: Callable[..., None], owner: Connection
+    anna: Browser, login: Callable[[Role], Connection]
 ) -> None:
-    add_spot()
-    owner.execute(
-        """
-        INSERT INTO spots (time, dx, spotter, frequency_hz, source, node, received)
-        SELECT now() - interval '2 minutes', 'K' || n, 'F5AAA', 14000000, 'human', 'demo', now()
-        FROM generate_series(1, 1499) n
-        """
-    )
+    add_spots(login("scraper"), *(a_spot(dx=f"K{number}") for number in range(1500)))
     page = anna.get("/")
     assert len(rows(page)) == 200
     assert "1,500 spots in the last hour, newest 200 shown" in page.text

@@ -74,7 +74,7 @@ def test_a_scraper_that_does_not_answer_is_the_first_line(
 ) -> None:
     with metrics.listen(0) as taken:
         app.config["SCRAPER_PORT"] = taken.getsockname()[1]
-    add_spot(received=datetime.now(UTC))
+    add_spot(minutes=0)
     page = olga.get("/station")
     assert page.status_code == 200
     assert "The scraper " in page.text
