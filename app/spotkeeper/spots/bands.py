@@ -134,6 +134,19 @@ def band_of(frequency_hz: int, region: Region | None = None) -> str | None:
     return None
 
 
+def edges_of(band: str) -> tuple[int, int]:
+    """The widest edges of the band in Hz, both included."""
+    low, high = _EDGES[None]
+    return next((lower, upper) for lower, (upper, name) in zip(low, high, strict=True) if name == band)
+
+
+def bands_within(low_hz: int, high_hz: int) -> tuple[str, ...]:
+    """The bands of which some part lies there, by their widest edges."""
+    return tuple(
+        name for low, (high, name) in zip(*_EDGES[None], strict=True) if low <= high_hz and low_hz <= high
+    )
+
+
 def usual_mode(frequency_hz: int) -> str | None:
     """The mode that nearly all use there, or None where there is no such."""
     index = bisect_right(_USE_LOW, frequency_hz) - 1

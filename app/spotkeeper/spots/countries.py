@@ -80,7 +80,11 @@ class Countries:
     `text` is that of cty.csv. Raises ValueError when it is not.
     """
 
+    names: dict[int, str]
+    """Of the DXCC entities, by ADIF's number."""
+
     def __init__(self, text: str) -> None:
+        self.names = {}
         self._prefixes: dict[str, Place] = {}
         self._calls: dict[str, Place] = {}
         places: dict[tuple[object, ...], Place] = {}
@@ -112,7 +116,9 @@ class Countries:
         fields = line.split(",", 9)
         if len(fields) < 10:
             raise ValueError(f"not a line of a country file: {line[:60]!r}")
-        _, name, dxcc, *usual, _, aliases = fields
+        mark, name, dxcc, *usual, _, aliases = fields
+        if not mark.startswith("*"):  # a part of an entity that counts by itself in some contests
+            self.names[int(dxcc)] = name
         for alias in aliases.split():
             found = _ALIAS.fullmatch(alias)
             if found is None:
