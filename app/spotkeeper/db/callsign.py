@@ -1,0 +1,121 @@
+"""What is known of one call: its row of table calls, and its newest spots."""
+
+from datetime import datetime, timedelta
+from typing import LiteralString, NamedTuple
+
+from spotkeeper.db.connection import Connection
+
+NEWEST = 2000
+MACHINES_READ = 20_000
+NEAR = timedelta(hours=1)
+
+
+class Known(NamedTuple):
+    """Of all time: as DX (`spotted`) and as spotter (`spotting`). Bands are those it was spotted on."""
+
+    first_spotted: datetime | None
+    last_spotted: datetime | None
+    first_spotting: datetime | None
+    last_spotting: datetime | None
+    spotted: int
+    spotting: int
+    bands: list[str]
+
+
+class Report(NamedTuple):
+    """A spot by the call at its other end: the spotter's where the call in question is the DX, else the DX's.
+
+    `grid` is the one that was said of the call in question.
+    """
+
+    time: datetime
+    other: str
+    band: str | None
+    mode: str | None
+    snr_db: int | None
+    distance_km: int | None
+    bearing: int | None
+    other_grid: str | None
+    grid: str | None
+    other_dxcc: int | None
+    other_continent: str | None
+    by_machine: bool
+
+
+def known(connection: Connection, call: str) -> Known | None:
+    """None when it was never heard of. Reads one row."""
+    row = connection.execute(
+        """
+        SELECT first_spotted, last_spotted, first_spotting, last_spotting, spotted, spotting,
+            ARRAY(SELECT name FROM bands WHERE calls.bands & band_bit(id) <> 0 ORDER BY id::text COLLATE "C")
+        FROM calls WHERE call = %s
+        """,
+        [call],
+    ).fetchone()
+    return Known(*row) if row else None
+
+
+def heard_by(connection: Connection, call: str, since: datetime, until: datetime) -> list[Report]:
+    """The spots of the call, the newest first, at most NEWEST. Reads those, by the index of the DX."""
+    return _reports(
+        connection,
+        f"""
+        SELECT time, spotter AS other, band, mode, snr_db, distance_km, bearing, spotter_grid AS other_grid,
+            dx_grid AS grid, spotter_place AS place, source
+        FROM spot_rows WHERE dx = %(call)s AND time >= %(since)s AND time <= %(until)s
+        ORDER BY time DESC LIMIT {NEWEST}
+        """,  # noqa: S608
+        call,
+        since,
+        until,
+    )
+
+
+def hears(connection: Connection, call: str, since: datetime, until: datetime) -> list[Report]:
+    """The spots by the call, the newest first, at most NEWEST.
+
+    Those of people are found by their index. The spotters of machines have none: of the hour before `until`
+    the newest MACHINES_READ spots are looked through.
+    """
+    columns: LiteralString = """
+        time, dx AS other, band, mode, snr_db, distance_km, bearing, dx_grid AS other_grid,
+        spotter_grid AS grid, dx_place AS place, source
+    """
+    return _reports(
+        connection,
+        f"""
+        SELECT * FROM (
+            (SELECT {columns} FROM spot_rows
+             WHERE source = 'h' AND spotter = %(call)s AND time >= %(since)s AND time <= %(until)s
+             ORDER BY time DESC LIMIT {NEWEST})
+            UNION ALL
+            (SELECT {columns} FROM (
+                SELECT * FROM spot_rows WHERE source = 'm' AND time >= %(near)s AND time <= %(until)s
+                ORDER BY time DESC LIMIT {MACHINES_READ}
+             ) newest WHERE spotter = %(call)s)
+        ) both_kinds ORDER BY time DESC LIMIT {NEWEST}
+        """,  # noqa: S608
+        call,
+        since,
+        until,
+    )
+
+
+def _reports(
+    connection: Connection, query: LiteralString, call: str, since: datetime, until: datetime
+) -> list[Report]:
+    values = {"call": call, "since": since, "until": until, "near": max(since, until - NEAR)}
+    rows = connection.execute(
+        f"""
+        SELECT time, other, bands.name, modes.name, snr_db, distance_km, bearing, other_grid, grid, dxcc,
+            continent, source = 'm'
+        FROM ({query}) found
+        LEFT JOIN bands ON bands.id = band
+        LEFT JOIN modes ON modes.id = mode
+        LEFT JOIN places ON places.id = place
+        ORDER BY time DESC, other
+        """,  # noqa: S608
+        values,
+        prepare=False,
+    )
+    return [Report(*row) for row in rows]
