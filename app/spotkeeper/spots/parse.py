@@ -106,6 +106,31 @@ def parse(line: bytes, received: float, countries: Countries | None = None) -> S
     return None
 
 
+def spot_of(
+    time: int,
+    dx: str,
+    spotter: str,
+    frequency: str,
+    comment: str,
+    dx_grid: str,
+    spotter_grid: str,
+    countries: Countries | None,
+) -> Spot | Unparsed:
+    """A spot whose parts are known apart, as in a table: `time` in Unix seconds, `frequency` in kHz, "" for
+    what is not there. A machine is known by the "-#" behind its call, or by its words.
+    """
+    machine = spotter.endswith("-#")
+    spotter = spotter.removesuffix("-#").removesuffix("-@")
+    try:
+        _check(frequency, dx, spotter)
+        minute = time // 60 * 60
+        return _spot(
+            minute, dx, spotter, frequency, comment, machine, dx_grid, spotter_grid, False, countries
+        )
+    except _NotASpot as problem:
+        return Unparsed(str(problem))
+
+
 def _decoded(line: bytes, error: UnicodeDecodeError) -> str:
     rest = line[: error.start] + line[error.end :]
     try:
@@ -184,14 +209,18 @@ def _cc11(text: str, received: float, countries: Countries | None) -> Spot:
     origin = "".join(fields[index + 3 : index + 4])
     machine = spotter.endswith("-#") or origin.startswith(_SKIMMING_NODES)
     spotter = spotter.removesuffix("-#").removesuffix("-@")
-    if not _FREQUENCY.fullmatch(frequency):
-        raise _NotASpot(f"{frequency[:_CALL_MAX]!r} is not a frequency")
-    for call in (dx, spotter):
-        if not _WHOLE_CALL.fullmatch(call):
-            raise _NotASpot(f"{call[:_CALL_MAX]!r} is not a call")
+    _check(frequency, dx, spotter)
     time = _dated(date.strip(), stamp.removesuffix("Z"), received)
     dx_grid, spotter_grid = ([*fields[index + 12 : index + 14], "", ""])[:2]
     return _spot(time, dx, spotter, frequency, comment, machine, dx_grid, spotter_grid, False, countries)
+
+
+def _check(frequency: str, *calls: str) -> None:
+    if not _FREQUENCY.fullmatch(frequency):
+        raise _NotASpot(f"{frequency[:_CALL_MAX]!r} is not a frequency")
+    for call in calls:
+        if not _WHOLE_CALL.fullmatch(call):
+            raise _NotASpot(f"{call[:_CALL_MAX]!r} is not a call")
 
 
 def _spotter_in(fields: list[str]) -> int:
