@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from spotkeeper import owner
+from spotkeeper.client.command import spots
 from spotkeeper.errors import OperatorError
 from spotkeeper.token_command import token
 
@@ -271,3 +272,4 @@ def _tell(what: str, password: str | None = None) -> None:
 
 # Commands with a module of their own, which load what they need when they run.
 spotkeeper.add_command(token)
+spotkeeper.add_command(spots)

@@ -1,0 +1,1 @@
+"""A client of a station's API, for terminals and pipes."""
