@@ -292,7 +292,7 @@ def _with_others(
 ) -> list[TopCall]:
     rows = list(rows)
     found = connection.execute(query, {"calls": [row[1] for row in rows], **values}, prepare=False)
-    others = dict(found.fetchall())
+    others: dict[str, int] = dict(found.fetchall())
     return [TopCall(call, spots, others[call], latest) for _, call, spots, latest, _ in rows]
 
 

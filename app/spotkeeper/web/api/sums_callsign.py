@@ -1,0 +1,128 @@
+"""A callsign page for programs."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from werkzeug.exceptions import BadRequest
+
+from spotkeeper.db import callsign as table
+from spotkeeper.db.callsign import Known, Report
+from spotkeeper.spots.bands import BANDS
+from spotkeeper.spots.places import middle_of, way
+from spotkeeper.web.account.chosen import shorten
+from spotkeeper.web.api import sums_answers, sums_places
+from spotkeeper.web.api.blueprint import Blueprint
+from spotkeeper.web.api.sums_schemas import CallQuery, CallSchema
+from spotkeeper.web.database import transaction
+
+STATIONS = 200
+LONGEST_CALL = 20
+# As spots have it: with slashes, and the SSID of those who spot by packet radio.
+CALL = re.compile(r"[A-Za-z0-9]+([/-][A-Za-z0-9]+)*")
+_NEVER = Known(None, None, None, None, 0, 0, [])
+_PARAMETER = {
+    "name": "call",
+    "in": "path",
+    "required": True,
+    "description": "As it is sent, in capitals or not: EA8/DL1ABC",
+    "schema": {"type": "string", "pattern": f"^{CALL.pattern}$", "maxLength": LONGEST_CALL},
+}
+
+blueprint = Blueprint("callsigns", __name__, "What is known of a call")
+blueprint.after_request(sums_answers.tell_how_long)
+
+
+@blueprint.route("/callsigns/<path:call>", parameters=[_PARAMETER], merge_slashes=False)
+@blueprint.arguments(CallQuery, location="query")
+@blueprint.response(200, CallSchema)
+def callsign(query: dict[str, Any], call: str) -> dict[str, Any]:
+    """Tell what is known of a call"""
+    if not CALL.fullmatch(call) or len(call) > LONGEST_CALL:
+        raise BadRequest(f"call: {shorten(call)} is not a callsign.")
+    call = call.upper()
+    until = datetime.now(UTC)
+    since = until - timedelta(hours=query["hours"])
+    with transaction() as connection:
+        known = table.known(connection, call) or _NEVER
+        heard_by, hears = [], []
+        if known.last_spotted and known.last_spotted >= since:
+            heard_by = table.heard_by(connection, call, since, min(until, known.last_spotted))
+        if known.last_spotting and known.last_spotting >= since:
+            hears = table.hears(connection, call, since, min(until, known.last_spotting))
+    grid = next((row.grid for row in (*heard_by, *hears) if row.grid), None)
+    country = sums_places.place_of(call)
+    return {
+        "call": call,
+        "until": until,
+        "country": country,
+        "grid": grid,
+        "way": _way(query.get("grid"), call, grid),
+        "first_spotted": known.first_spotted,
+        "last_spotted": known.last_spotted,
+        "times_spotted": known.spotted,
+        "first_spotting": known.first_spotting,
+        "last_spotting": known.last_spotting,
+        "times_spotting": known.spotting,
+        "bands": known.bands,
+        "heard_by": _side(since, heard_by),
+        "hears": _side(max(since, hears[0].time - table.NEAR) if _is_skimmer(hears) else since, hears),
+    }
+
+
+def _way(start: str | None, call: str, grid: str | None) -> dict[str, Any] | None:
+    here = middle_of(start.upper()) if start else None
+    there = sums_places.position_of(call, grid)
+    if here is None or there is None:
+        return None
+    distance, bearing = way(here, there.point)
+    if distance is None:
+        return None
+    return {"distance_km": distance, "bearing": bearing, "place_source": there.source}
+
+
+def _is_skimmer(reports: Sequence[Report]) -> bool:
+    return any(row.by_machine for row in reports)
+
+
+def _side(since: datetime, reports: Sequence[Report]) -> dict[str, Any]:
+    """Of reports from then on, with the newest first."""
+    if len(reports) == table.NEWEST:
+        since = reports[-1].time
+    by_hour = [0] * 24
+    by_band: Counter[str] = Counter()
+    stations: dict[str, list[Report]] = {}
+    for row in reports:
+        by_hour[row.time.hour] += 1
+        if row.band:
+            by_band[row.band] += 1
+        stations.setdefault(row.other, []).append(row)
+    listed = sorted(stations.items(), key=lambda station: (-len(station[1]), station[0]))
+    return {
+        "since": since,
+        "spots": len(reports),
+        "by_band": {band: by_band[band] for band in _in_order(by_band)},
+        "by_hour": by_hour,
+        "stations": [_station(call, rows) for call, rows in listed[:STATIONS]],
+    }
+
+
+def _station(call: str, rows: Sequence[Report]) -> dict[str, Any]:
+    newest = rows[0]
+    return {
+        "call": call,
+        "spots": len(rows),
+        "latest": newest.time,
+        "bands": _in_order({row.band for row in rows if row.band}),
+        "best_snr_db": max((row.snr_db for row in rows if row.snr_db is not None), default=None),
+        "distance_km": newest.distance_km,
+        "grid": next((row.other_grid for row in rows if row.other_grid), None),
+        "dxcc": newest.other_dxcc,
+        "continent": newest.other_continent,
+    }
+
+
+def _in_order(bands: Collection[str]) -> list[str]:
+    return [band for band in BANDS if band in bands]
