@@ -1,0 +1,126 @@
+"""Sums are made once for all who ask, and not more of them at a time than the database bears."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import psycopg
+import pytest
+from spotkeeper.web.api.sums_kept import AT_ONCE, MOST, STALE_SECONDS, Kept
+from werkzeug.exceptions import ServiceUnavailable
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def kept(clock: Clock) -> Kept:
+    return Kept(clock)
+
+
+def broken() -> str:
+    raise psycopg.OperationalError("away")
+
+
+def never() -> str:
+    raise AssertionError("made anew")
+
+
+def test_a_value_is_made_anew_when_its_time_is_over(kept: Kept, clock: Clock) -> None:
+    assert kept.get("sum", 10, lambda: "first") == "first"
+    clock.now += 9
+    assert kept.get("sum", 10, never) == "first"
+    clock.now += 1
+    assert kept.get("sum", 10, lambda: "second") == "second"
+
+
+def test_keys_are_told_apart(kept: Kept) -> None:
+    assert [kept.get(("sum", hours), 10, lambda hours=hours: hours) for hours in (1, 2)] == [1, 2]
+
+
+def test_a_value_that_cannot_be_made_anew_stays_for_some_time(kept: Kept, clock: Clock) -> None:
+    kept.get("sum", 10, lambda: "first")
+    clock.now += STALE_SECONDS - 1
+    assert kept.get("sum", 10, broken) == "first"
+    clock.now += 1
+    with pytest.raises(psycopg.OperationalError):
+        kept.get("sum", 10, broken)
+
+
+def test_a_failure_is_not_kept(kept: Kept) -> None:
+    with pytest.raises(psycopg.OperationalError):
+        kept.get("sum", 10, broken)
+    assert kept.get("sum", 10, lambda: "first") == "first"
+
+
+def test_those_who_ask_at_the_same_time_wait_for_one(kept: Kept) -> None:
+    may_go, made = Event(), []
+
+    def slow() -> str:
+        made.append(1)
+        assert may_go.wait(20)
+        return "first"
+
+    with ThreadPoolExecutor(3) as threads:
+        answers = [threads.submit(kept.get, "sum", 10, slow) for _ in range(3)]
+        may_go.set()
+        assert [answer.result() for answer in answers] == ["first"] * 3
+    assert len(made) == 1
+
+
+def test_who_asks_while_it_is_made_anew_gets_the_one_before(kept: Kept, clock: Clock) -> None:
+    kept.get("sum", 10, lambda: "first")
+    clock.now += 11
+    begun, may_go = Event(), Event()
+
+    def slow() -> str:
+        begun.set()
+        assert may_go.wait(20)
+        return "second"
+
+    with ThreadPoolExecutor(1) as threads:
+        maker = threads.submit(kept.get, "sum", 10, slow)
+        assert begun.wait(20)
+        assert kept.get("sum", 10, never) == "first"
+        may_go.set()
+        assert maker.result() == "second"
+
+
+def test_only_so_many_are_made_at_once(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spotkeeper.web.api.sums_kept.WAIT_SECONDS", 0.01)
+    may_go = Event()
+    begun = [Event() for _ in range(AT_ONCE)]
+
+    def slow(number: int) -> int:
+        begun[number].set()
+        assert may_go.wait(20)
+        return number
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        makers = [
+            threads.submit(kept.get, number, 10, lambda number=number: slow(number))
+            for number in range(AT_ONCE)
+        ]
+        assert all(event.wait(20) for event in begun)
+        with pytest.raises(ServiceUnavailable):
+            kept.get("one more", 10, never)
+        may_go.set()
+        assert [maker.result() for maker in makers] == [*range(AT_ONCE)]
+    assert kept.get("one more", 10, lambda: "now") == "now"
+
+
+def test_the_one_that_was_not_asked_for_longest_goes(kept: Kept) -> None:
+    for number in range(MOST):
+        kept.get(number, 10, lambda: "kept")
+    kept.get(0, 10, never)
+    kept.get(MOST, 10, lambda: "kept")
+    assert kept.get(0, 10, never) == "kept"
+    assert kept.get(1, 10, lambda: "made anew") == "made anew"
