@@ -1,5 +1,7 @@
 """The OpenAPI document of the API."""
 
+from http import HTTPStatus
+
 import flask_smorest
 import marshmallow
 from flask import Flask
@@ -37,7 +39,8 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
 
     def _register_responses(self) -> None:
         problem = {"description": "A problem", "content": {PROBLEM: {"schema": self.ERROR_SCHEMA}}}
-        self.spec.components.response(self.DEFAULT_ERROR_RESPONSE_NAME, problem, lazy=True)
+        for name in (self.DEFAULT_ERROR_RESPONSE_NAME, *(status.name for status in HTTPStatus)):
+            self.spec.components.response(name, problem, lazy=True)  # those that a path names
 
     def _register_pagination_header(self) -> None:
         pass  # pages are told by cursors in the answers
