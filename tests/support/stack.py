@@ -42,6 +42,7 @@ class Stack:
         filled: str = "",
     ) -> None:
         self.folder = folder
+        self.settings = folder / "spotkeeper.toml"
         self.ports = free_ports()
         if https:
             self.ports["https"] = https
@@ -58,12 +59,9 @@ class Stack:
         if not self._filled:
             database.create_database(self._database)
         (self.folder / "secret_key").write_bytes(os.urandom(32))
-        self.settings = self.folder / "spotkeeper.toml"
         self.settings.write_text(self._settings())
         self.run("migrate")
-        self._certificate()
-        (self.folder / "nginx.conf").write_text(self._nginx_conf())
-
+        self.prepare_nginx()
         listen = f"127.0.0.1:{self.ports['node']}"
         self._spawn(
             "simulator", "-m", "simulator", "serve", "--listen", listen, "--control", self.control,
@@ -89,6 +87,11 @@ class Stack:
                 process.kill()
         if not self._filled:
             database.drop_database(self._database)
+
+    def prepare_nginx(self) -> None:
+        """Its configuration and certificate, in the folder."""
+        self._certificate()
+        (self.folder / "nginx.conf").write_text(self._nginx_conf())
 
     def start_nginx(self) -> None:
         self._nginx = self._spawn("nginx", "-c", str(self.folder / "nginx.conf"), program=NGINX)
@@ -169,8 +172,8 @@ class Stack:
     def _certificate(self) -> None:
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-             "-subj", "/CN=localhost", "-days", "2", "-keyout", self.folder / "server.key",
-             "-out", self.folder / "server.crt"],
+             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2",
+             "-keyout", self.folder / "server.key", "-out", self.folder / "server.crt"],
             check=True,
             capture_output=True,
         )  # fmt: skip

@@ -1,0 +1,211 @@
+"""The API through the role's own nginx, as a program meets it."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.client import HTTPMessage, HTTPSConnection
+from pathlib import Path
+from ssl import create_default_context
+from typing import NamedTuple
+
+import pytest
+from spotkeeper.db.connection import connect
+from spotkeeper.settings import load
+
+from tests.support.spots import a_spot, add_spots
+from tests.support.stack import NGINX, Stack
+
+MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
+pytestmark = pytest.mark.skipif(
+    not MODULE.exists(), reason="nchan is not installed (Debian: libnginx-mod-nchan)"
+)
+
+SPOTS = "/api/v1/spots"
+DAY = datetime(2026, 1, 5, tzinfo=UTC)
+THAT_DAY = "since=2026-01-05T00:00:00Z&until=2026-01-06T00:00:00Z"
+RULES = "[api]\nanonymous = true\nanonymous_requests_per_minute = 100000\nrequests_per_minute = 5\n"
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+    @property
+    def problem(self) -> dict[str, object]:
+        assert self.headers["Content-Type"] == "application/problem+json"
+        document: dict[str, object] = json.loads(self.body)
+        assert document["status"] == self.status
+        return document
+
+
+class Door:
+    """Asks nginx from an address of loopback."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.authority = stack.folder / "server.crt"
+
+    def connect(self, address: str) -> HTTPSConnection:
+        context = create_default_context(cafile=self.authority)
+        context.check_hostname = False
+        return HTTPSConnection(
+            "127.0.0.1", self.stack.ports["https"], timeout=20, context=context, source_address=(address, 0)
+        )
+
+    def get(self, path: str, address: str = "127.0.0.1", method: str = "GET", **headers: str) -> Answer:
+        connection = self.connect(address)
+        try:
+            connection.request(method, path, headers=headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """With spots of a day that is over."""
+    stack = Stack(tmp_path_factory.mktemp("door"), settings=RULES)
+    stack.start()
+    try:
+        with connect(load(stack.settings).database.conninfo, "scraper", autocommit=True) as scraper:
+            midnight = int(DAY.timestamp())
+            add_spots(scraper, *(a_spot(time=midnight + 60 * minute) for minute in range(60)))
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture
+def door(stack: Stack) -> Door:
+    return Door(stack)
+
+
+@pytest.fixture(scope="module")
+def token(stack: Stack) -> str:
+    stack.run("user", "add", "paul", "--password-stdin", text="a long enough one\n")
+    made = subprocess.run(
+        [sys.executable, "-m", "spotkeeper", "--settings", str(stack.settings), "token", "make", "paul", "x"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return made.stdout.strip()
+
+
+def test_the_configuration_is_one_that_nginx_takes(stack: Stack) -> None:
+    checked = subprocess.run(
+        [NGINX, "-t", "-q", "-c", str(stack.folder / "nginx.conf")], capture_output=True, text=True
+    )
+    assert checked.returncode == 0
+    assert "[warn]" not in checked.stderr
+
+
+@pytest.mark.parametrize("kind", ["json", "csv", "ndjson", "adi"])
+def test_what_is_long_comes_packed(door: Door, kind: str) -> None:
+    answer = door.get(f"{SPOTS}.{kind}?{THAT_DAY}", **{"Accept-Encoding": "gzip"})
+    assert answer.status == 200
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(gzip.decompress(answer.body)) > 3 * len(answer.body)
+    assert "Accept-Encoding" in ",".join(answer.headers.get_all("Vary", []))
+
+
+def test_who_has_it_already_is_told_so_packed_or_not(door: Door) -> None:
+    path = f"{SPOTS}?{THAT_DAY}"
+    for packing in ("identity", "gzip"):
+        etag = door.get(path, **{"Accept-Encoding": packing}).headers["ETag"]
+        again = door.get(path, **{"Accept-Encoding": packing, "If-None-Match": etag})
+        assert (again.status, again.body) == (304, b"")
+
+
+def test_refusals_come_through_as_they_are(door: Door) -> None:
+    answer = door.get(SPOTS, Authorization="Bearer spk_" + "x" * 43)
+    assert answer.status == 401
+    assert answer.problem["detail"] == "This token is unknown, expired or revoked."
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+    assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
+
+
+def test_the_tokens_own_limit(door: Door, token: str) -> None:
+    answers = [door.get(SPOTS + "?limit=1", Authorization=f"Bearer {token}") for _ in range(6)]
+    assert [answer.status for answer in answers] == [200] * 5 + [429]
+    assert answers[0].headers["RateLimit-Policy"] == '"minute";q=5;w=60'
+    assert answers[5].problem["detail"] == "More than 5 requests in a minute."
+    assert len(answers[5].headers.get_all("Retry-After")) == 1
+
+
+def test_a_flood_from_one_address_is_stopped_at_the_door_and_nobody_else(door: Door) -> None:
+    connections = [door.connect("127.0.0.2") for _ in range(200)]
+    for connection in connections:
+        connection.connect()
+    for connection in connections:  # at the same moment, however slow the application is
+        connection.request("GET", SPOTS, headers={"Authorization": "Bearer spk_" + "x" * 43})
+    answers = []
+    for connection in connections:
+        response = connection.getresponse()
+        answers.append(Answer(response.status, response.headers, response.read()))
+        connection.close()
+    stopped = [answer for answer in answers if answer.status == 429]
+    assert {answer.status for answer in answers} == {401, 429}
+    assert len(stopped) > 20
+    flooded = stopped[0]
+    assert "20 requests a second" in str(flooded.problem["detail"])
+    assert flooded.headers.get_all("Retry-After") == ["1"]
+    assert flooded.headers.get_all("Access-Control-Allow-Origin") == ["*"]
+    assert "max-age" in flooded.headers["Strict-Transport-Security"]
+    assert door.get(SPOTS, "127.0.0.3").status == 200
+    assert door.get("/sign-in", "127.0.0.2").status == 200
+
+
+def test_other_sites_may_ask_beforehand(door: Door) -> None:
+    asked = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}
+    answer = door.get(SPOTS, method="OPTIONS", **asked)
+    assert answer.status == 204
+    assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
+    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+
+
+def test_when_the_application_is_away(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    stack.prepare_nginx()
+    stack.start_nginx()
+    try:
+        door = Door(stack)
+        answer = door.get(SPOTS)
+        assert answer.status == 503
+        assert "nothing is lost" in str(answer.problem["detail"])
+        assert answer.headers.get_all("Retry-After") == ["10"]
+        assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
+        page = door.get("/")
+        assert page.status == 503
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert page.headers["Access-Control-Allow-Origin"] is None
+    finally:
+        stack.stop_nginx()
+
+
+def test_the_client_by_the_stations_own_authority(stack: Stack, door: Door) -> None:
+    kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "spotkeeper", "spots", "--server", f"localhost:{stack.ports['https']}",
+             "--format", "json", *arguments],
+            env=kept | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )  # fmt: skip
+
+    past = ("--since", "2026-01-05T00:00:00Z", "--until", "2026-01-06T00:00:00Z")
+    shown = run("--ca-file", str(door.authority), *past)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    spots = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert len({spot["id"] for spot in spots}) == len(spots) == 60
+    assert {"id", "time", "dx", "frequency_khz"} <= set(spots[0])
+    assert "is not trusted: self-signed certificate" in run().stderr
