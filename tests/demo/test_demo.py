@@ -48,6 +48,7 @@ WRONG = {
         "spotkeeper_nodes: [{name: a, kind: rbn, host: h, port: 70000}]",
         "a port from 1 to 65535",
     ),
+    "no requests": ("spotkeeper_api_requests_per_minute: 0", "spotkeeper_api_requests_per_minute"),
     "an unknown kind of node": ("spotkeeper_nodes: [{name: a, kind: x, host: h, port: 1}]", "dxspider"),
     "too little memory": ("base_memory_mb: 500", "base_memory_mb is 500"),
     "a disk too small": ("base_disk_free_mb: 999999", "base_disk_free_mb"),
