@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from werkzeug.exceptions import BadRequest
 from werkzeug.http import http_date
 
 from spotkeeper.db.search import search
@@ -204,8 +203,6 @@ def callsigns_top(query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listed(wanted: Wanted, limit: int, offset: int = 0) -> tuple[dict[str, Any], dict[str, str]]:
-    if wanted.min_hz is not None and wanted.max_hz is not None and wanted.min_hz > wanted.max_hz:
-        raise BadRequest("max_freq: is lower than min_freq.")
     with transaction() as connection:
         found = search(connection, wanted, offset + limit).spots[offset:]
     body = {

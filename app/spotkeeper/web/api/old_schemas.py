@@ -1,7 +1,7 @@
 """The queries and answers of the old paths. Limits and what holds without a parameter are as they were."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
@@ -15,10 +15,15 @@ from spotkeeper.web.api.sums_read import LONGEST_HOURS
 
 HIGHEST_KHZ = 100_000_000
 LAST_OFFSET = 5000
-_FIRST = datetime(1980, 1, 1, tzinfo=UTC)
+_YEARS = range(1980, 2100)
+# What is sure to be read; other forms of ISO 8601 are, too.
+_USUAL_MOMENT = (
+    "^(19[89][0-9]|20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
+    "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z?$"
+)
 
 
-class OldMoment(fields.DateTime):
+class OldMoment(fields.Field[datetime]):
     """A time of ISO 8601; in UTC where it does not say."""
 
     def _deserialize(
@@ -30,13 +35,19 @@ class OldMoment(fields.DateTime):
             moment = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
             raise ValidationError(f"{shorten(text)} is not a time such as 2026-11-26T10:53:00Z.") from None
-        if not _FIRST <= moment <= datetime.now(UTC) + timedelta(days=366):
-            raise ValidationError(f"{shorten(text)} is not between 1980 and a year ahead.")
+        if moment.year not in _YEARS:
+            raise ValidationError(f"{shorten(text)} is not of the years {_YEARS[0]} to {_YEARS[-1]}.")
         return moment
 
 
 def _moment(text: str) -> OldMoment:
-    return OldMoment(metadata={"description": f"{text}: a time of ISO 8601"})
+    return OldMoment(
+        metadata={
+            "type": "string",
+            "pattern": _USUAL_MOMENT,
+            "description": f"{text}: a time of ISO 8601, in UTC unless it says else",
+        }
+    )
 
 
 def _hours() -> Whole:

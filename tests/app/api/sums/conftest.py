@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from flask import Flask
 from spotkeeper.db.connection import Connection, Role, connect
@@ -74,8 +75,6 @@ def add(login: Callable[[Role], Connection]) -> Add:
 @pytest.fixture(scope="session")
 def placed() -> Callable[[Spot], Spot]:
     """A spot with what the country file knows of its calls."""
-    import msgspec
-
     countries = Countries(COUNTRY_FILE.read_text(encoding="utf-8"))
 
     def place(spot: Spot) -> Spot:

@@ -8,18 +8,10 @@ import pytest
 from tests.app.api.sums.conftest import Add, Ask
 from tests.support.spots import a_spot
 
-SPOT = [
-    "id",
-    "timestamp",
-    "dx_call",
-    "frequency",
-    "spotter_call",
-    "comment",
-    "mode",
-    "signal_report",
-    "grid_square",
-    "band",
-]
+SPOT = (
+    "id", "timestamp", "dx_call", "frequency", "spotter_call", "comment", "mode", "signal_report",
+    "grid_square", "band",
+)  # fmt: skip
 
 
 def minutes(ago: float) -> int:
@@ -75,6 +67,7 @@ def various(add: Add) -> None:
         ({"band": "15m"}, "3"),
         ({"min_freq": "14200"}, "23"),
         ({"min_freq": 14000, "max_freq": "14199.9"}, "14"),
+        ({"min_freq": 14200, "max_freq": 14100}, ""),
         ({"dx_call": "k2abc"}, "2"),
         ({"spotter_call": "G4AAA"}, "2"),
         ({"mode": "SSB"}, "2"),
@@ -109,7 +102,6 @@ def test_recent_spots_reach_back_as_far_as_asked(various: None, ask: Ask) -> Non
         ("spots", {"band": "21m"}, "band"),
         ("spots", {"min_freq": "nan"}, "min_freq"),
         ("spots", {"min_freq": "-1"}, "min_freq"),
-        ("spots", {"min_freq": 2, "max_freq": 1}, "max_freq"),
         ("spots", {"dx_call": "K1ABC'; DROP TABLE spot_rows"}, "dx_call"),
         ("spots", {"spotter_call": "\0"}, "spotter_call"),
         ("spots", {"mode": "%"}, "mode"),
