@@ -1,0 +1,148 @@
+"""The search among the spots: any conditions together, at a bounded cost whatever they are.
+
+A search goes back in time from the newest spot by ranges (search_ranges.py) until it has found enough or its
+time is used up; then it says how far it came and where to go on.
+"""
+
+import time
+from datetime import datetime, timedelta
+from typing import LiteralString
+
+from psycopg.rows import class_row
+
+from spotkeeper.db.connection import Connection
+from spotkeeper.db.search_match import Match, NothingMatches, match_of
+from spotkeeper.db.search_ranges import HOUR, Lane, Pace, Range, ranges
+from spotkeeper.db.search_wanted import Found, Position, Row, Wanted
+
+_KEY: LiteralString = "spot_key(dx, spotter, hundred_hz, rest_hz)"
+_COLUMNS: LiteralString = """
+    time, hundred_hz, rest_hz, delay_ms, dx_place, spotter_place, node, snr_db, wpm, distance_km, bearing,
+    source, band, mode, guessed, by_grid, recovered, beacon, dx, spotter, comment, dx_grid, spotter_grid,
+    report, propagation, satellite, qsx_hz, refs, late
+"""
+_ORDER: LiteralString = f"ORDER BY time DESC, {_KEY} DESC"
+# As view spots, which cannot be asked by the keys.
+_IN_WORDS: LiteralString = """
+    SELECT found.time, found.key, dx, spotter, spot_hz(hundred_hz, rest_hz) AS frequency_hz,
+        bands.name AS band, modes.name AS mode,
+        CASE WHEN guessed THEN 'guessed' WHEN modes.name IS NOT NULL THEN 'said' END AS mode_source,
+        CASE source WHEN 'm' THEN 'machine' ELSE 'human' END AS source, snr_db, wpm, report,
+        coalesce(comment, CASE source WHEN 'm' THEN spot_comment(modes.name, snr_db, wpm) END, '') AS comment,
+        dx_grid, spotter_grid, dx_place.dxcc AS dx_dxcc, dx_place.continent AS dx_continent,
+        dx_place.cq_zone AS dx_cq_zone, dx_place.itu_zone AS dx_itu_zone, spotter_place.dxcc AS spotter_dxcc,
+        spotter_place.continent AS spotter_continent, spotter_place.cq_zone AS spotter_cq_zone,
+        spotter_place.itu_zone AS spotter_itu_zone, distance_km, bearing,
+        CASE WHEN by_grid THEN 'grid' WHEN distance_km IS NOT NULL THEN 'country' END AS place_source,
+        propagation, satellite, qsx_hz, refs, coalesce(beacon, false) AS beacon, nodes.name AS node,
+        coalesce(recovered, false) AS recovered,
+        coalesce(found.time + delay_ms * interval '1 millisecond', late) AS received
+    FROM found
+    LEFT JOIN bands ON bands.id = band
+    LEFT JOIN modes ON modes.id = mode
+    LEFT JOIN nodes ON nodes.id = node
+    LEFT JOIN places AS dx_place ON dx_place.id = dx_place
+    LEFT JOIN places AS spotter_place ON spotter_place.id = spotter_place
+    ORDER BY found.time DESC, found.key DESC, source
+"""
+
+
+def search(
+    connection: Connection,
+    wanted: Wanted,
+    limit: int,
+    after: Position | None = None,
+    pace: Pace | None = None,
+) -> Found:
+    """The newest `limit` spots that match, behind `after`; fewer when the time of `pace` is used up.
+
+    The connection is in a transaction. Spots that come in later do not move those of the answer; one that
+    comes late, with a time before `after`, is found on the way.
+    """
+    try:
+        match = match_of(connection, wanted)
+        low, high = _bounds(connection, match, after)
+    except NothingMatches:
+        return Found([], None, wanted.since)
+    pace = pace or Pace()
+    # Rows are found by indexes or in portions; whole tables are never read.
+    connection.execute("SET LOCAL enable_seqscan = off")
+    spots: list[Row] = []
+    for part in ranges(connection, match, low, high, pace):
+        # One more than is wanted, to know whether there is one.
+        missing = limit + 1 - len(spots)
+        spots += _fetch(connection, match, part, missing, after, pace)
+        if len(spots) > limit:
+            last = spots[limit - 1]
+            return Found(spots[:limit], last.position, last.time)
+        if pace.is_over and part.low > low:
+            return Found(spots, Position(part.low), part.low)
+    return Found(spots, None, wanted.since)
+
+
+def _bounds(connection: Connection, match: Match, after: Position | None) -> tuple[datetime, datetime]:
+    """The times between which there may be a match. Raises NothingMatches when there are none."""
+    [(first, last)] = connection.execute("SELECT min(hour), max(hour) FROM hours")
+    if first is None:
+        raise NothingMatches
+    low = max(filter(None, (first, match.since)))
+    ends = [last + HOUR, match.until]
+    if after:
+        ends.append(after.time if after.key is None else after.time + timedelta(microseconds=1))
+    high = min(filter(None, ends))
+    if low >= high:
+        raise NothingMatches
+    return low, high
+
+
+def _fetch(
+    connection: Connection, match: Match, part: Range, limit: int, after: Position | None, pace: Pace
+) -> list[Row]:
+    if not part.lanes:
+        return []
+    values = match.values | {"low": part.low, "high": part.high, "limit": limit}
+    if after and (after.key is None or after.time >= part.high):
+        after = None
+    elif after:
+        values |= {"after_time": after.time, "after_key": after.key}
+    lanes = [_lane(match, lane, after) for lane in part.lanes]
+    query: LiteralString = f"""
+        WITH found AS (
+            SELECT * FROM ({" UNION ALL ".join(f"({lane})" for lane in lanes)}) AS lanes
+            ORDER BY time DESC, key DESC, source LIMIT %(limit)s
+        ) {_IN_WORDS}
+    """  # noqa: S608
+    start = time.monotonic()
+    with connection.cursor(row_factory=class_row(Row)) as cursor:
+        # A plan made for any range would not know how small this one is.
+        rows = cursor.execute(query, values, prepare=False).fetchall()
+    if part.rows:
+        pace.took(part.rows, time.monotonic() - start)
+    return rows
+
+
+def _lane(match: Match, lane: Lane, after: Position | None) -> LiteralString:
+    """The first rows of one source, with their keys."""
+    where: list[LiteralString] = [
+        f"source = '{lane.source}'",
+        "time >= %(low)s",
+        "time < %(high)s",
+        *match.where,
+    ]
+    for end, calls in (("dx", match.dx), ("spotter", match.spotter)):
+        if calls and lane.way == end:
+            where.append(f'{end} = named.call COLLATE "C"')
+        elif calls:
+            where.append(f"{end} = ANY(%({end}_calls)s)")
+    if after:
+        # Of two spots with the same key people's comes first.
+        compared = "<=" if after.source == "human" and lane.source == "m" else "<"
+        where.append(f"(time, {_KEY}) {compared} (%(after_time)s, %(after_key)s)")
+    rows: LiteralString = f"SELECT {_COLUMNS}, {_KEY} AS key FROM spot_rows WHERE {' AND '.join(where)}"  # noqa: S608
+    if lane.way == "stretches":
+        return f"WITH every AS MATERIALIZED ({rows}) SELECT * FROM every"  # noqa: S608
+    rows += f" {_ORDER} LIMIT %(limit)s"
+    if lane.way == "time":
+        return rows
+    return f"""SELECT named_rows.* FROM unnest(%({lane.way}_calls)s::text[]) AS named (call)
+        CROSS JOIN LATERAL ({rows}) AS named_rows"""  # noqa: S608

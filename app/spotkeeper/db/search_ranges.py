@@ -1,0 +1,281 @@
+"""How a search goes back in time: range by range, each with as many rows as can be read in a moment.
+
+Rows in the order of time are read fast, six million a second from memory, but a rare thing in years of them
+is not found so. The sums tell which hours to look into; calls have an index; of a skimmer's call the index
+of stretches tells the months that have none of it.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, Literal, LiteralString, NamedTuple
+
+from spotkeeper.db.connection import Connection
+from spotkeeper.db.search_match import Calls, Match, SourceKey
+
+Way = Literal["time", "dx", "spotter", "stretches"]
+"""By what the rows of a source are found: in the order of time, by the index of the DX or of the spotter, or
+by the index that tells which stretches of the table hold a spotter."""
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+FIRST_HOURS, MOST_HOURS = 6, 768
+"""Read from the sums at once; the more the longer nothing is found."""
+PROBED_HOURS = 4000
+"""Looked into one by one at once, each with a look-up in an index."""
+PROBES = 8
+"""Look-ups for an hour, at most; else all sums of an hour are read."""
+HOURS_AT_ONCE = 24
+FEW_SPOTS = 300
+"""Of a spotter with no more than these the stretches that hold it are read whole."""
+
+
+class Pace:
+    """How fast the search gets on, and when it has to end.
+
+    At least one range is read, so that every search gets on. A row of an index of calls costs as much as ten
+    in the order of time, for it may lie anywhere.
+    """
+
+    RANGE_SECONDS = 0.05
+    LEAST_ROWS, MOST_ROWS = 5_000, 400_000
+
+    def __init__(self, seconds: float = 0.15, rows: int = 50_000) -> None:
+        self.rows = rows
+        self._end = time.monotonic() + seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is used up."""
+        return time.monotonic() >= self._end
+
+    def took(self, rows: int, seconds: float) -> None:
+        """A range of so many rows took so long: the next one may have more, or has to have fewer."""
+        fitting = rows * self.RANGE_SECONDS / max(seconds, 1e-4)
+        # Up in steps, for a range that had enough matches was not read to its end.
+        self.rows = round(min(max(fitting, self.LEAST_ROWS), 4 * self.rows, self.MOST_ROWS))
+
+
+@dataclass
+class Lane:
+    """The rows of one source and how they are found."""
+
+    source: SourceKey
+    way: Way
+
+
+class Range(NamedTuple):
+    """Times from `low` to before `high`. Whatever lies between the `low` of the range before and this `high`
+    has no match. `rows` is how many are to be read, more or less.
+    """
+
+    low: datetime
+    high: datetime
+    lanes: list[Lane]
+    rows: int = 0
+
+
+def ranges(
+    connection: Connection, match: Match, low: datetime, high: datetime, pace: Pace
+) -> Iterator[Range]:
+    """From `high` backward; the last one ends at `low`."""
+    lanes = [Lane(source, _way(match, source)) for source in match.sources]
+    if all(lane.way != "time" for lane in lanes):
+        yield from _by_calls(connection, match, lanes, low, high, pace)
+    elif match.spotter:
+        yield from _by_months(connection, match, match.spotter, lanes, low, high, pace)
+    elif match.where:
+        yield from _by_hours(connection, match, lanes, low, high, pace)
+    else:
+        yield Range(low, high, lanes)
+
+
+def _way(match: Match, source: SourceKey) -> Way:
+    """Of two ends by calls that of which there are fewer spots. Machines have no index of spotters."""
+    by_spotter = match.spotter if source == "h" else None
+    if match.dx and (by_spotter is None or match.dx.spots <= by_spotter.spots):
+        return "dx"
+    return "spotter" if by_spotter else "time"
+
+
+def _by_calls(
+    connection: Connection, match: Match, lanes: list[Lane], low: datetime, high: datetime, pace: Pace
+) -> Iterator[Range]:
+    """Ranges in which no call has too many rows."""
+    while high > low:
+        rows = max(pace.rows // 10, 1)
+        start = max([low, *(_reach(connection, match, lane, low, high, rows) for lane in lanes)])
+        yield Range(start, high, lanes, 10 * rows)
+        high = start
+
+
+def _reach(
+    connection: Connection, match: Match, lane: Lane, low: datetime, high: datetime, rows: int
+) -> datetime:
+    """Down to where the calls of the lane have so many rows."""
+    calls = match.dx if lane.way == "dx" else match.spotter
+    if calls is None or calls.spots <= rows:
+        return low
+    query: LiteralString = f"""
+        SELECT max(reached.time) FROM unnest(%(calls)s::text[]) AS named (call) CROSS JOIN LATERAL (
+            SELECT time FROM spot_rows
+            WHERE source = %(source)s::"char" AND {lane.way} = named.call COLLATE "C"
+                AND time >= %(low)s AND time < %(high)s
+            ORDER BY time DESC OFFSET %(rows)s LIMIT 1
+        ) AS reached
+    """  # noqa: S608
+    values = {
+        "calls": calls.calls,
+        "source": lane.source,
+        "low": low,
+        "high": high,
+        "rows": max(rows // len(calls.calls), 1),
+    }
+    [(reached,)] = connection.execute(query, values, prepare=False)
+    return reached or low
+
+
+def _by_months(
+    connection: Connection,
+    match: Match,
+    spotter: Calls,
+    lanes: list[Lane],
+    low: datetime,
+    high: datetime,
+    pace: Pace,
+) -> Iterator[Range]:
+    """Where a spotter has to be found among machines' spots: calendar months, as the table is parted."""
+    others = [lane for lane in lanes if lane.way != "time"]
+    while high > low:
+        month = _start(high - MINUTE).replace(day=1, hour=0)
+        start = max(low, month)
+        if spotter.spots <= FEW_SPOTS:
+            yield Range(start, high, [*others, Lane("m", "stretches")])
+        elif _is_heard_from(connection, spotter, month):
+            yield from _by_hours(connection, match, lanes, start, high, pace)
+        else:
+            yield Range(start, high, others)
+        high = start
+
+
+def _is_heard_from(connection: Connection, spotter: Calls, month: datetime) -> bool:
+    """Whether a machine of these calls has reported in the month."""
+    next_month = (month + timedelta(days=31)).replace(day=1)
+    # So that the planner takes the index of stretches, and not the order of time in the hope of an early end.
+    connection.execute("SET LOCAL enable_indexscan = off")
+    [(heard,)] = connection.execute(
+        """SELECT EXISTS (SELECT FROM spot_rows
+            WHERE source = 'm' AND spotter = ANY(%s) AND time >= %s AND time < %s)""",
+        [spotter.calls, month, next_month],
+        prepare=False,
+    )
+    connection.execute("SET LOCAL enable_indexscan = on")
+    return bool(heard)
+
+
+class _Part(NamedTuple):
+    """Of the time, with so many rows and perhaps a match."""
+
+    low: datetime
+    high: datetime
+    rows: int
+
+
+def _by_hours(
+    connection: Connection, match: Match, lanes: list[Lane], low: datetime, high: datetime, pace: Pace
+) -> Iterator[Range]:
+    """Hours that may have a match, as many together as have the rows of a range; of fuller ones parts."""
+    hours = FIRST_HOURS
+    while high > low:
+        if query := _probe(match):
+            parts, read_to = _probed(connection, match, query, low, high)
+        else:
+            parts, read_to = _summed(connection, match, lanes, max(low, _start(high - hours * HOUR)), high)
+            hours = min(2 * hours, MOST_HOURS)
+        pending: Range | None = None
+        for part in _fitting(parts, low, high, pace):
+            if pending and (pending.low > part.high or pending.rows + part.rows > pace.rows):
+                yield pending
+                pending = None
+            whole, rows = (pending.high, pending.rows) if pending else (part.high, 0)
+            pending = Range(part.low, whole, lanes, rows + part.rows)
+        if pending:
+            yield pending
+        high = read_to
+        yield Range(high, high, [])
+
+
+def _fitting(parts: Iterable[_Part], low: datetime, high: datetime, pace: Pace) -> Iterator[_Part]:
+    """The same between `low` and `high`, in pieces of minutes that have no more rows than a range may."""
+    for part in parts:
+        minutes = (part.high - part.low) // MINUTE
+        pieces = min(max(-(-part.rows // pace.rows), 1), minutes)
+        edges = [part.low + minutes * n // pieces * MINUTE for n in range(pieces + 1)]
+        for start, end in reversed(list(pairwise(edges))):
+            if start < high and end > low:
+                yield _Part(max(start, low), min(end, high), part.rows // pieces)
+
+
+def _summed(
+    connection: Connection, match: Match, lanes: list[Lane], low: datetime, high: datetime
+) -> tuple[list[_Part], datetime]:
+    """The hours between that may have a match, by all their sums, the newest first."""
+    tests = [_one_of(column) for column in match.hours] or ["true"]
+    query: LiteralString = f"""
+        SELECT hour, sum(spots) FILTER (WHERE source = ANY(%(timed)s::text[]::"char"[]))
+        FROM hours WHERE hour >= %(low)s AND hour < %(high)s AND source = ANY(%(sources)s::text[]::"char"[])
+        GROUP BY hour HAVING bool_or({" AND ".join(tests)}) ORDER BY hour DESC
+    """  # noqa: S608
+    timed = [lane.source for lane in lanes if lane.way == "time"]
+    values = _values(match) | {"timed": timed, "low": _start(low), "high": high}
+    rows = connection.execute(query, values, prepare=False)
+    return [_Part(hour, hour + HOUR, spots or 0) for hour, spots in rows], low
+
+
+def _probe(match: Match) -> LiteralString | None:
+    """A query for the sums of one hour that count a match; None when it takes too many look-ups."""
+    columns: list[LiteralString] = ["source", "band"] if "band" in match.hours else ["source"]
+    looks_up = len(match.sources) * len(match.hours.get("band", [""]))
+    if match.dxcc and len(match.dxcc) * looks_up <= PROBES:
+        tests = [_one_of(column) for column in columns]
+        return f"""SELECT FROM dxcc_hours AS sums WHERE sums.hour = series.hour
+            AND dxcc = ANY(%(dxcc)s::smallint[]) AND {" AND ".join(tests)} LIMIT 1"""
+    if {"band", "mode"} <= match.hours.keys() and len(match.hours["mode"]) * looks_up <= PROBES:
+        tests = [_one_of(column) for column in ("source", *match.hours)]
+        return f"""SELECT FROM hours AS sums WHERE sums.hour = series.hour
+            AND {" AND ".join(tests)} LIMIT 1"""
+    return None
+
+
+def _probed(
+    connection: Connection, match: Match, probe: LiteralString, low: datetime, high: datetime
+) -> tuple[list[_Part], datetime]:
+    """The next hours that have a match, the newest first; and how far down that was asked."""
+    newest = _start(high - MINUTE)
+    oldest = max(_start(low), newest - PROBED_HOURS * HOUR)
+    # Joined in this way the hours are probed in their order, and none after the last one that is wanted.
+    query: LiteralString = f"""
+        SELECT series.hour FROM generate_series(%(newest)s, %(oldest)s, interval '-1 hour') AS series (hour)
+        CROSS JOIN LATERAL ({probe}) AS found LIMIT {HOURS_AT_ONCE}
+    """  # noqa: S608
+    values = _values(match) | {"dxcc": match.dxcc, "newest": newest, "oldest": oldest}
+    found = [hour for (hour,) in connection.execute(query, values, prepare=False)]
+    read_to = max(low, found[-1] if len(found) == HOURS_AT_ONCE else oldest)
+    return [_Part(hour, hour + HOUR, 0) for hour in found], read_to
+
+
+def _one_of(column: LiteralString) -> LiteralString:
+    kind = "text[]" if column.endswith("continent") else 'text[]::"char"[]'
+    return f"{column} = ANY(%({'sources' if column == 'source' else column})s::{kind})"
+
+
+def _values(match: Match) -> dict[str, Any]:
+    return {"sources": match.sources, **match.hours}
+
+
+def _start(moment: datetime) -> datetime:
+    """Of its hour."""
+    return moment.replace(minute=0, second=0, microsecond=0)
