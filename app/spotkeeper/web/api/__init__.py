@@ -4,11 +4,11 @@ from types import ModuleType
 
 from flask import Flask
 
-from spotkeeper.web.api import access
+from spotkeeper.web.api import access, old, spots, sums, sums_callsign, sums_conditions, sums_health
 from spotkeeper.web.api.document import Api
 
 # Each has a `blueprint`. Their order is that of the document.
-MODULES: tuple[ModuleType, ...] = ()
+MODULES: tuple[ModuleType, ...] = (spots, sums, sums_conditions, sums_callsign, sums_health, old)
 
 
 def add_to(app: Flask) -> None:

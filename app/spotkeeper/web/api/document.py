@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-import flask_smorest
+import flask_smorest  # type: ignore[import-untyped]
 import marshmallow
 from flask import Flask
 from marshmallow import fields

@@ -1,0 +1,97 @@
+"""The formats in which spots are told, each a stream of portions."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from spotkeeper.db.search_wanted import Row
+from spotkeeper.web.api import formats_adif
+from spotkeeper.web.api.spots_schema import as_dict
+
+
+class Writer(Protocol):
+    """Writes spots, all or the named fields of them."""
+
+    def begin(self, names: tuple[str, ...]) -> str:
+        """What stands before the first spot."""
+
+    def write(self, spots: Iterable[Row], names: tuple[str, ...]) -> str:
+        """A portion."""
+
+
+class _Csv:
+    """RFC 4180 with a header. What a spreadsheet would take for a formula gets an apostrophe before it."""
+
+    def begin(self, names: tuple[str, ...]) -> str:
+        return self._lines([names])
+
+    def write(self, spots: Iterable[Row], names: tuple[str, ...]) -> str:
+        return self._lines(map(_cell, as_dict(spot, names).values()) for spot in spots)
+
+    @staticmethod
+    def _lines(rows: Iterable[Iterable[object]]) -> str:
+        buffer = io.StringIO()
+        csv.writer(buffer).writerows(rows)
+        return buffer.getvalue()
+
+
+def _cell(value: Any) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return " ".join(value)
+    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULAS else value
+
+
+_FORMULAS = frozenset("=+-@\t\r\n")
+
+
+class _Ndjson:
+    """A JSON object on each line."""
+
+    def begin(self, names: tuple[str, ...]) -> str:
+        return ""
+
+    def write(self, spots: Iterable[Row], names: tuple[str, ...]) -> str:
+        return msgspec.json.Encoder().encode_lines([as_dict(spot, names) for spot in spots]).decode()
+
+
+class _Adif:
+    def begin(self, names: tuple[str, ...]) -> str:
+        return formats_adif.header()
+
+    def write(self, spots: Iterable[Row], names: tuple[str, ...]) -> str:
+        return "".join(map(formats_adif.record, spots))
+
+
+class Format(NamedTuple):
+    """`writer` is None of JSON, which comes in pages."""
+
+    name: str
+    extension: str
+    mimetype: str
+    writer: Writer | None = None
+
+
+FORMATS = (
+    Format("json", "json", "application/json"),
+    Format("csv", "csv", "text/csv", _Csv()),
+    Format("ndjson", "ndjson", "application/x-ndjson", _Ndjson()),
+    Format("adif", "adi", "application/x-adif", _Adif()),
+)
+
+
+def by_name(name: str) -> Format:
+    """By its name or its extension, which are in FORMATS."""
+    return next(known for known in FORMATS if name in (known.name, known.extension))
+
+
+def written(format_writer: Writer, portions: Iterator[list[Row]], names: tuple[str, ...]) -> Iterator[str]:
+    """What is sent; the first portion is asked for before anything is."""
+    first = next(portions)
+    yield format_writer.begin(names) + format_writer.write(first, names)
+    for portion in portions:
+        yield format_writer.write(portion, names)

@@ -1,0 +1,106 @@
+"""Spots as ADIF 3.1, the format of logs.
+
+A spot is no contact, and nobody's log. So each record says QSO_COMPLETE N, and there is no STATION_CALLSIGN,
+no OPERATOR and no report, for nobody has given one. CALL is the DX; QSO_DATE and TIME_ON are the spot's
+minute; FREQ and BAND are its frequency. MODE is there only when the report says it; what the band plan
+guesses is told as APP_SPOTKEEPER_GUESSED_MODE. GRIDSQUARE, SOTA_REF, POTA_REF, WWFF_REF, IOTA, PROP_MODE and
+SAT_NAME are there when the comment says them. Entity and zones, which the country file tells by the call,
+are left to the program that reads the file. Who reported, and what a skimmer measured, stands in
+APP_SPOTKEEPER_SPOTTER, _SOURCE and _SNR_DB. ADIF's texts are ASCII: other characters of a comment become “?”.
+"""
+
+import unicodedata
+from collections import defaultdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from spotkeeper.db.search_wanted import Row
+
+ADIF_VERSION = "3.1.4"
+
+# MODE and SUBMODE of what has another name in ADIF.
+_MODES = {
+    "C4FM": ("DIGITALVOICE", "C4FM"),
+    "DMR": ("DIGITALVOICE", "DMR"),
+    "D-STAR": ("DIGITALVOICE", "DSTAR"),
+    "FREEDV": ("DIGITALVOICE", "FREEDV"),
+    "M17": ("DIGITALVOICE", "M17"),
+    "FT4": ("MFSK", "FT4"),
+    "JS8": ("MFSK", "JS8"),
+    "Q65": ("MFSK", "Q65"),
+    "FST4": ("MFSK", "FST4"),
+    "CONTESTIA": ("CONTESTI", ""),
+    "VARA": ("DYNAMIC", ""),
+    "FT2": ("MFSK", "FT2"),
+}
+_BANDS = {"2200m": "2190m"}
+_REFERENCES = {"SOTA": "SOTA_REF", "POTA": "POTA_REF", "WWFF": "WWFF_REF", "IOTA": "IOTA"}
+# ADIF takes a list of parks; of the others one.
+_LISTED = frozenset(("POTA_REF",))
+
+
+def header() -> str:
+    """What stands before the records."""
+    return (
+        "Spots of a DX cluster by Spotkeeper. They are no contacts.\n"
+        + _fields(
+            ADIF_VER=ADIF_VERSION,
+            CREATED_TIMESTAMP=f"{datetime.now(UTC):%Y%m%d %H%M%S}",
+            PROGRAMID="Spotkeeper",
+            PROGRAMVERSION=version("spotkeeper"),
+        )
+        + "<EOH>\n"
+    )
+
+
+def record(spot: Row) -> str:
+    """The spot as a line."""
+    mode, submode = _mode(spot)
+    return (
+        _fields(
+            CALL=spot.dx,
+            QSO_DATE=f"{spot.time:%Y%m%d}",
+            TIME_ON=f"{spot.time:%H%M}",
+            FREQ=f"{spot.frequency_hz / 1e6:.6f}".rstrip("0").rstrip("."),
+            BAND=_BANDS.get(spot.band or "", spot.band),
+            MODE=mode,
+            SUBMODE=submode,
+            GRIDSQUARE=spot.dx_grid,
+            COMMENT=_ascii(spot.comment),
+            QSO_COMPLETE="N",
+            PROP_MODE=spot.propagation,
+            SAT_NAME=spot.satellite,
+            **_references(spot),
+            APP_SPOTKEEPER_SPOTTER=spot.spotter,
+            APP_SPOTKEEPER_SOURCE=spot.source,
+            APP_SPOTKEEPER_SNR_DB=None if spot.snr_db is None else str(spot.snr_db),
+            APP_SPOTKEEPER_GUESSED_MODE=spot.mode if spot.mode_source == "guessed" else None,
+        )
+        + "<EOR>\n"
+    )
+
+
+def _fields(**values: str | None) -> str:
+    """Those that are not empty."""
+    return "".join(f"<{name}:{len(text)}>{text} " for name, text in values.items() if text)
+
+
+def _mode(spot: Row) -> tuple[str, str]:
+    if spot.mode is None or spot.mode_source != "said":
+        return "", ""
+    return _MODES.get(spot.mode, (spot.mode, ""))
+
+
+def _references(spot: Row) -> dict[str, str]:
+    found = defaultdict[str, list[str]](list)
+    for reference in spot.refs or ():
+        programme, _, number = reference.partition(":")
+        if name := _REFERENCES.get(programme):
+            found[name].append(number)
+    return {name: ",".join(numbers if name in _LISTED else numbers[:1]) for name, numbers in found.items()}
+
+
+def _ascii(text: str) -> str:
+    """Letters without their accents; “?” for what has no likeness in ASCII."""
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(c if " " <= c <= "~" else "?" for c in plain if not unicodedata.combining(c))

@@ -1,0 +1,195 @@
+"""Fields of a search's query, which say what is wrong with a value in words that help."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+
+from spotkeeper.web.account.chosen import shorten
+
+MOST_VALUES = 50
+LONGEST_CALL = 20
+LONGEST_TEXT = 100
+
+_AGE = re.compile(r"([0-9]{1,5})([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_FIRST = datetime(1980, 1, 1, tzinfo=UTC)
+_DIGITS = re.compile("[0-9]{1,9}")
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?")
+_CALL = "[A-Za-z0-9]+([/-][A-Za-z0-9]+)*"
+_PREFIX = "[A-Za-z0-9][A-Za-z0-9/-]*"
+_FIELD, _SQUARE, _SUBSQUARE = "[A-Ra-r]{2}", "[0-9]{2}", "[A-Xa-x]{2}"
+_GRID = (
+    f"[A-Ra-r]|{_FIELD}[0-9]?|{_FIELD}{_SQUARE}[A-Xa-x]?|{_FIELD}{_SQUARE}{_SUBSQUARE}[0-9]?"
+    f"|{_FIELD}{_SQUARE}{_SUBSQUARE}{_SQUARE}"
+)
+
+
+class Moment(fields.Field[datetime]):
+    """A time in UTC; ages are counted back from the minute that is now, so that the same query means the same
+    for a minute.
+    """
+
+    def __init__(self, description: str) -> None:
+        super().__init__(
+            metadata={
+                "type": "string",
+                "description": f"{description}: a time of RFC 3339, or an age such as 15m, 2h, 7d or 4w",
+                "examples": ["2h", "2026-11-26T10:53:00Z"],
+            }
+        )
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> datetime:
+        text = str(value)
+        now = datetime.now(UTC).replace(second=0, microsecond=0)
+        if age := _AGE.fullmatch(text):
+            time = now - timedelta(**{_UNITS[age[2]]: int(age[1])})
+        elif _TIME.fullmatch(text):
+            time = _read(text.upper())
+        else:
+            raise ValidationError(
+                f"{shorten(text)} is not a time. Give one of RFC 3339, such as 2026-11-26T10:53:00Z,"
+                " or an age, such as 15m, 2h or 7d."
+            )
+        if not _FIRST <= time <= now + timedelta(days=366):
+            raise ValidationError(f"{shorten(text)} is not between 1980 and a year ahead.")
+        return time
+
+
+def _read(text: str) -> datetime:
+    # Python reads up to microseconds.
+    shortened = re.sub(r"(\.[0-9]{6})[0-9]+", r"\1", text)
+    try:
+        return datetime.fromisoformat(shortened).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValidationError(f"{shorten(text)} is a day or an hour that does not exist.") from None
+
+
+class Several(fields.List[Any]):
+    """Values of one kind, of which one has to hold: the name again for each, or with commas between them."""
+
+    def __init__(self, inner: fields.Field[Any], description: str, **more: Any) -> None:
+        super().__init__(
+            inner,
+            **more,
+            validate=validate.Length(1, MOST_VALUES, error=f"Give at most {MOST_VALUES} values."),
+            metadata={"description": f"{description}; several by commas or repeated"},
+        )
+
+    def _deserialize(
+        self, value: Sequence[str], attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> list[Any]:
+        # One more than may be is enough to be told so.
+        parts = [part for text in value for part in text.split(",", MOST_VALUES)]
+        return super()._deserialize(parts[: MOST_VALUES + 1], attr, data, **kwargs)
+
+
+class Word(fields.String):
+    """One of some words, in capitals or not."""
+
+    def __init__(self, words: Sequence[str], description: str | None = None) -> None:
+        super().__init__(
+            metadata={"enum": list(words)} | ({"description": description} if description else {})
+        )
+        self._words = {word.casefold(): word for word in words}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        word = self._words.get(text.casefold())
+        if word is None:
+            raise ValidationError(
+                f"{shorten(text)} is not known. There are {', '.join(self._words.values())}."
+            )
+        return word
+
+
+class Capitals(fields.String):
+    """A text of that pattern, read as capitals."""
+
+    def __init__(self, pattern: str, what: str, longest: int) -> None:
+        super().__init__(metadata={"pattern": f"^({pattern})$", "maxLength": longest})
+        self._pattern = re.compile(pattern)
+        self._what = what
+        self._longest = longest
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        if len(text) > self._longest or not self._pattern.fullmatch(text):
+            raise ValidationError(f"{shorten(text)} is not {self._what}.")
+        return text.upper()
+
+
+def call() -> Capitals:
+    """As it is stored: with what stands behind the slash, without the sign of a skimmer."""
+    return Capitals(_CALL, "a callsign: letters and digits, perhaps with / or - between them", LONGEST_CALL)
+
+
+def prefix() -> Capitals:
+    """With which a call begins."""
+    return Capitals(_PREFIX, "what a callsign begins with: letters and digits", LONGEST_CALL)
+
+
+def grid() -> Capitals:
+    """With which a Maidenhead locator begins."""
+    return Capitals(_GRID, "what a grid begins with, such as JN or JN03", 8)
+
+
+class Whole(fields.Integer):
+    """A whole number from `low` to `high`, in digits."""
+
+    def __init__(self, low: int, high: int, description: str | None = None, **more: Any) -> None:
+        self._said = f"Give a whole number from {low} to {high}."
+        said = {"description": description} if description else {}
+        super().__init__(validate=validate.Range(low, high, error=self._said), metadata=said, **more)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> int:
+        if not isinstance(value, str) or not _DIGITS.fullmatch(value):
+            raise ValidationError(self._said)
+        return int(value)
+
+
+class Number(fields.Float):
+    """Not negative, and up to `high`."""
+
+    def __init__(self, high: int, description: str) -> None:
+        self._said = f"Give a number from 0 to {high}."
+        super().__init__(
+            validate=validate.Range(0, high, error=self._said), metadata={"description": description}
+        )
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> float:
+        if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+            raise ValidationError(self._said)
+        return float(value)
+
+
+class Text(fields.String):
+    """Printable, and not endless."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__(
+            metadata={"description": description, "pattern": r"^[^\p{C}]+$", "maxLength": LONGEST_TEXT}
+        )
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> str:
+        text = str(super()._deserialize(value, attr, data, **kwargs))
+        if not 0 < len(text) <= LONGEST_TEXT or not text.isprintable():
+            raise ValidationError(f"Give 1 to {LONGEST_TEXT} characters, all of them printable.")
+        return text
