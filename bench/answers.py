@@ -1,0 +1,243 @@
+"""How long the station's answers take while 100 spots a second arrive, over what bench.history filled.
+
+    pg_virtualenv -t bash -c 'python -m bench.history h5 5 && python -m bench.answers h5'
+    python -m bench.answers h5 h50 [--only PART] [--seconds 4]
+
+PostgreSQL is set as on the host of 1 GB; nginx, gunicorn, scraper and notifier are the real ones, and the
+simulator sends the spots. What there is to ask is taken from /api/v1/openapi.json. With two databases the
+last column tells how many times longer the second one takes.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, LiteralString, NamedTuple
+from urllib.parse import quote, urlencode
+
+from spotkeeper.db.connection import Connection, connect
+
+from bench.clients import Answers, Clients, get
+from bench.host import as_on_the_host
+from bench.station import Ingest, station
+from tests.support import database as support
+
+CLIENTS, GREEDY = 8, 50
+GREEDY_SECONDS = 30
+ROW = "a row by its key, PostgreSQL alone"
+
+_ROW: LiteralString = "SELECT * FROM spots WHERE time = %s AND key = %s"
+_KEYS: LiteralString = """
+    SELECT time, key FROM spots WHERE time >= (SELECT max(time) - interval '2 days' FROM spots)
+    ORDER BY md5(key::text) LIMIT 1000
+"""
+# What stands in a path, or must be given, where the document has no example of it.
+_SAMPLES: LiteralString = """
+    SELECT (SELECT call FROM calls ORDER BY spotted DESC LIMIT 1),
+        (SELECT call FROM calls ORDER BY spotting DESC LIMIT 1),
+        (SELECT dxcc FROM dxcc_hours GROUP BY dxcc ORDER BY sum(spots) DESC LIMIT 1)
+"""
+
+# Beside each path with everything at its most: what an unkind client would think of.
+_HEAVIEST: dict[str, tuple[dict[str, object], ...]] = {
+    "/api/v1/spots": (
+        {"text": "nobody ever said this", "since": "3650d"},
+        {"text": "CQ", "source": "machine", "min_km": 19900, "since": "3650d"},
+        {"dx_prefix": "K", "spotter_prefix": "V", "band": "23cm", "since": "3650d"},
+        {"spotter_prefix": "D", "mode": "RTTY", "dx_continent": "AF", "since": "3650d"},
+        {"dx_grid": "RR99", "since": "3650d"},
+        {"dx_cq_zone": 38, "spotter_cq_zone": 14, "band": "6m", "mode": "SSB", "since": "3650d"},
+        {
+            "min_khz": 14025,
+            "max_khz": 14025.1,
+            "mode_source": "guessed",
+            "source": "machine",
+            "since": "3650d",
+        },
+        {"limit": 1000},
+    ),
+    "/api/spots": (
+        {"limit": 1000, "offset": 10000},
+        {"dx_call": "A", "mode": "RTTY", "since": "2020-01-01T00:00:00Z"},
+    ),
+}
+
+
+class Asked(NamedTuple):
+    """A path with its query, and by which name it is shown."""
+
+    name: str
+    path: str
+
+
+class Figures(NamedTuple):
+    """Of one path or the bare row over one database."""
+
+    first: float
+    """Milliseconds of the first time it was asked."""
+    answers: Answers
+
+
+def asked(document: dict[str, Any], samples: dict[str, object]) -> tuple[list[Asked], list[Asked]]:
+    """Everything that can be read: with default parameters, and with the heaviest there are."""
+    usual, heavy = [], []
+    for path, item in document["paths"].items():
+        if "get" not in item or "stream" in path:
+            continue
+        given = [*item.get("parameters", []), *item["get"].get("parameters", [])]
+        parameters = [_resolved(document, parameter) for parameter in given]
+        filled = path
+        needed: dict[str, object] = {}
+        most: dict[str, object] = {}
+        for parameter in parameters:
+            name, schema = parameter["name"], _resolved(document, parameter.get("schema", {}))
+            value = samples.get(name, _sample(parameter, schema))
+            if parameter["in"] == "path":
+                filled = filled.replace(f"{{{name}}}", quote(str(value), safe=""))
+            elif parameter["in"] == "query":
+                if parameter.get("required"):
+                    needed[name] = value
+                if "maximum" in schema and not name.startswith(("min_", "max_", "dx_", "spotter_")):
+                    most[name] = schema["maximum"]
+        usual.append(_with(path, filled, needed))
+        if most and path not in _HEAVIEST:
+            heavy.append(_with(path, filled, needed | most))
+        heavy += [_with(path, filled, needed | one) for one in _HEAVIEST.get(path, ())]
+    return usual, heavy
+
+
+def _with(name: str, path: str, query: dict[str, object]) -> Asked:
+    text = urlencode(query)
+    return Asked(f"{name}?{text}" if text else name, f"{path}?{text}" if text else path)
+
+
+def _sample(parameter: dict[str, Any], schema: dict[str, Any]) -> object:
+    for found in (parameter, schema):
+        for key in ("example", "default"):
+            if key in found:
+                return found[key]
+    return schema["enum"][0] if "enum" in schema else schema.get("minimum", "1")
+
+
+def _resolved(document: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in described:
+        found: Any = document
+        for name in described["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        described = found
+    return described
+
+
+def samples_of(owner: Connection) -> dict[str, object]:
+    [(call, spotter, dxcc)] = owner.execute(_SAMPLES).fetchall()
+    return {
+        "call": call,
+        "dx": call,
+        "spotter": spotter,
+        "dxcc": dxcc,
+        "timezone": "Europe/Paris",
+        "grid": "JN18",
+    }
+
+
+class Run(NamedTuple):
+    """What was found over one database, by the name of what was asked."""
+
+    usual: dict[str, Figures]
+    heavy: dict[str, Figures]
+    row: Figures
+    ingest_p99: float
+    greedy: Counter[int]
+    greedy_ingest_p99: float
+    greedy_longest: float
+    """Seconds of the dashboard's longest query meanwhile."""
+
+
+def measure(database: str, seconds: float, only: str) -> Run:
+    # The clients are forked before there are threads.
+    clients, crowd = Clients(CLIENTS), Clients(GREEDY)
+    with station(database) as running:
+        ingest = Ingest(running.conninfo)
+        ingest.start()
+        try:
+            with connect(running.conninfo, "owner", autocommit=True) as owner:
+                samples = samples_of(owner)
+                keys = owner.execute(_KEYS).fetchall()
+            usual, heavy = asked(json.loads(get(running.port, "/api/v1/openapi.json")), samples)
+            row = Figures(0, clients.select(f"{running.conninfo} user=dashboard", _ROW, keys, seconds))
+            ingest.take()
+            figures = [
+                {one.name: _figures(clients, running.port, one, seconds) for one in some if only in one.name}
+                for some in (usual, heavy)
+            ]
+            calm, _ = ingest.take()
+            greedy = crowd.ask(running.port, [one.path for one in heavy], GREEDY_SECONDS)
+            delays, longest = ingest.take()
+        finally:
+            ingest.stop()
+            clients.close()
+            crowd.close()
+    return Run(figures[0], figures[1], row, _p99(calm), greedy.statuses, _p99(delays), longest)
+
+
+def _figures(clients: Clients, port: int, one: Asked, seconds: float) -> Figures:
+    alone = Clients(1)
+    first = alone.ask(port, [one.path], 0).percentile(50)
+    alone.close()
+    figures = Figures(first, clients.ask(port, [one.path], seconds))
+    print(f"{one.name}: {figures.answers.percentile(99):.0f} ms", file=sys.stderr, flush=True)
+    return figures
+
+
+def _p99(seconds: Sequence[float]) -> float:
+    """In milliseconds; of nothing, infinite."""
+    ordered = sorted(seconds)
+    return 1000 * ordered[int(len(ordered) * 0.99)] if ordered else float("inf")
+
+
+def show(databases: Sequence[str], runs: Sequence[Run]) -> None:
+    """Print the tables of README.md."""
+    for database, run in zip(databases, runs, strict=True):
+        print(
+            f"\n{database}: received to committed p99 {run.ingest_p99:.0f} ms; beside {GREEDY} greedy clients"
+            f" {run.greedy_ingest_p99:.0f} ms, the longest query {run.greedy_longest:.1f} s,"
+            f" answers {dict(sorted(run.greedy.items()))}"
+        )
+    last = " last/first p50 |" if len(runs) > 1 else ""
+    heads = "".join(f" {name}: first | p50 | p99 | a second | status |" for name in databases)
+    for title, found in (
+        ("with default parameters", [run.usual for run in runs]),
+        ("the heaviest allowed", [run.heavy for run in runs]),
+    ):
+        print(f"\n| {title}; ms |{heads}{last}")
+        print("|---|" + "---:|" * (5 * len(runs) + bool(last)))
+        for name in [ROW, *found[0]]:
+            rows = [run.row for run in runs] if name == ROW else [one[name] for one in found]
+            cells = "".join(
+                f" {row.first:.0f} | {row.answers.percentile(50):.1f} | {row.answers.percentile(99):.1f} |"
+                f" {row.answers.rate:.0f} | {'/'.join(map(str, sorted(row.answers.statuses)))} |"
+                for row in rows
+            )
+            ratio = rows[-1].answers.percentile(50) / rows[0].answers.percentile(50)
+            print(f"| {name} |{cells}" + (f" {ratio:.2f} |" if last else ""))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("database", nargs="+")
+    parser.add_argument("--only", default="", metavar="PART", help="only paths with this in their name")
+    parser.add_argument("--seconds", type=float, default=4, help="that each path is asked for")
+    arguments = parser.parse_args()
+    as_on_the_host()
+    show(
+        arguments.database,
+        [measure(database, arguments.seconds, arguments.only) for database in arguments.database],
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except support.NoServer as error:
+        sys.exit(f"the benchmark needs PostgreSQL: {error}")

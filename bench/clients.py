@@ -1,0 +1,123 @@
+"""Clients of the station, each a process of its own: over HTTPS through nginx, or with a query of PostgreSQL.
+
+Every client comes from many addresses of the loopback net, so that no limit by address ends the measurement.
+"""
+
+import http.client
+import ssl
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import cycle
+from multiprocessing import get_context
+from typing import NamedTuple
+
+import psycopg
+
+REQUESTS_AN_ADDRESS = 10
+
+
+class Answers(NamedTuple):
+    """What the requests of some clients took, in seconds, and how often which status came."""
+
+    seconds: list[float]
+    statuses: Counter[int]
+    rate: float
+    """A second, all clients together."""
+    size: int
+    """Bytes of the last answer's body."""
+
+    def percentile(self, percent: float) -> float:
+        """In milliseconds."""
+        ordered = sorted(self.seconds)
+        return 1000 * ordered[min(int(len(ordered) * percent / 100), len(ordered) - 1)]
+
+
+class Clients:
+    """`count` processes that ask at the same time, each as soon as it has its answer."""
+
+    def __init__(self, count: int) -> None:
+        # Forked: they start at once and share what is loaded.
+        self._pool = get_context("fork").Pool(count)
+        self._count = count
+
+    def close(self) -> None:
+        self._pool.terminate()
+        self._pool.join()
+
+    def ask(self, port: int, paths: Sequence[str], seconds: float) -> Answers:
+        """Ask nginx at `port` of this machine for the paths in turn."""
+        return self._all(_ask, [(port, paths, seconds, number) for number in range(self._count)], seconds)
+
+    def select(
+        self, conninfo: str, query: str, keys: Sequence[tuple[object, ...]], seconds: float
+    ) -> Answers:
+        """Run the query with the keys in turn."""
+        return self._all(_select, [(conninfo, query, keys, seconds)] * self._count, seconds)
+
+    def _all(self, work: Callable[..., Answers], given: list[tuple[object, ...]], seconds: float) -> Answers:
+        found = self._pool.starmap(work, given, chunksize=1)
+        taken = [value for one in found for value in one.seconds]
+        statuses = sum((one.statuses for one in found), Counter[int]())
+        return Answers(taken, statuses, len(taken) / seconds, max(one.size for one in found))
+
+
+def get(port: int, path: str) -> bytes:
+    """The body of an answer of status 200."""
+    connection = _connection(port, "127.0.0.1")
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read()
+    assert answer.status == 200, body
+    return body
+
+
+def _connection(port: int, address: str) -> http.client.HTTPSConnection:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return http.client.HTTPSConnection(
+        "127.0.0.1", port, timeout=30, context=context, source_address=(address, 0)
+    )
+
+
+def _ask(port: int, paths: Sequence[str], seconds: float, number: int) -> Answers:
+    taken: list[float] = []
+    statuses: Counter[int] = Counter()
+    size = 0
+    end = time.perf_counter() + seconds
+    connection: http.client.HTTPSConnection | None = None
+    for path in cycle(paths):
+        if connection is None or len(taken) % REQUESTS_AN_ADDRESS == 0:
+            if connection is not None:
+                connection.close()
+            block = len(taken) // REQUESTS_AN_ADDRESS
+            connection = _connection(port, f"127.{1 + number}.{block // 250 % 250}.{1 + block % 250}")
+            connection.connect()
+        start = time.perf_counter()
+        connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+        answer = connection.getresponse()
+        size = len(answer.read())
+        now = time.perf_counter()
+        taken.append(now - start)
+        statuses[answer.status] += 1
+        if answer.will_close:
+            connection = None
+        if now >= end:
+            return Answers(taken, statuses, 0, size)
+    raise AssertionError("no paths")
+
+
+def _select(conninfo: str, query: str, keys: Sequence[tuple[object, ...]], seconds: float) -> Answers:
+    taken: list[float] = []
+    end = time.perf_counter() + seconds
+    with psycopg.connect(conninfo, autocommit=True) as connection, connection.cursor() as cursor:
+        for key in cycle(keys):
+            start = time.perf_counter()
+            cursor.execute(query, key, prepare=True)
+            cursor.fetchall()
+            now = time.perf_counter()
+            taken.append(now - start)
+            if now >= end:
+                return Answers(taken, Counter({200: len(taken)}), 0, 0)
+    raise AssertionError("no keys")
