@@ -21,6 +21,7 @@ from simulator.traffic import Traffic
 from tests.support import database as support
 
 DATABASE = "spotkeeper_bench"
+BARE = "spotkeeper_bench_bare"
 SPOTS = 50_000
 RATE = 40_000
 WANTED_RATE = 25_000
@@ -42,13 +43,16 @@ def lines(count: int) -> list[bytes]:
 def main(seconds: int) -> None:
     support.create_roles()
     support.create_database(DATABASE)
+    support.create_database(BARE)
     try:
+        for name in (BARE, DATABASE):
+            with connect(f"dbname={name}", "owner", autocommit=True) as owner:
+                list(migrate(owner))
         with connect(f"dbname={DATABASE}", "owner", autocommit=True) as owner:
-            list(migrate(owner))
             [(fsync,)] = owner.execute("SHOW fsync").fetchall()
         spots = lines(SPOTS)
         rates = parsing(spots[:20_000])
-        with tempfile.TemporaryDirectory() as folder, running(DATABASE, spots, Path(folder)) as bench:
+        with tempfile.TemporaryDirectory() as folder, running(DATABASE, BARE, spots, Path(folder)) as bench:
             flood = bench.flood(seconds * WANTED_RATE, RATE)
             latency = bench.latency()
         print(f"PostgreSQL with fsync={fsync}; {flood.spots:,} spots\n")
@@ -66,6 +70,7 @@ def main(seconds: int) -> None:
         print(" ".join(f"{size:.0f}" for size in flood.tenths))
     finally:
         support.drop_database(DATABASE)
+        support.drop_database(BARE)
 
 
 if __name__ == "__main__":

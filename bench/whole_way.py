@@ -3,6 +3,7 @@
 Beside it, in the same run, what PostgreSQL can do by itself: a bare COPY of the same rows.
 """
 
+import json
 import os
 import socket
 import statistics
@@ -46,12 +47,16 @@ class Latency(NamedTuple):
 
 
 class Bench:
-    """A running scraper with `SESSIONS` sessions into `database`, and the node that floods them."""
+    """A running scraper with `SESSIONS` sessions into `database`, and the node that floods them.
+
+    `bare` is a database with the same tables and nothing in them.
+    """
 
     def __init__(
-        self, database: str, process: subprocess.Popen[bytes], node: subprocess.Popen[bytes]
+        self, database: str, bare: str, process: subprocess.Popen[bytes], node: subprocess.Popen[bytes]
     ) -> None:
         self._database = database
+        self._bare = bare
         self._process = process
         self._node = node
 
@@ -60,7 +65,7 @@ class Bench:
         time.sleep(3)
         at_rest = self._memory()
         with connect(f"dbname={self._database}", "owner", autocommit=True) as owner:
-            bare = bare_copy_rate(owner, self._seed(owner, count, rate))
+            bare = bare_copy_rate(owner, self._bare, self._seed(owner, count, rate))
             before = self._stored(owner)
             cpu, database_cpu = cpu_seconds([self._process.pid]), cpu_seconds(backends(owner))
             start = time.perf_counter()
@@ -96,8 +101,10 @@ class Bench:
             for notice in listener.notifies(timeout=LATENCY_SECONDS + 30):
                 now = time.time()
                 rows = reader.execute(
-                    "SELECT extract(epoch FROM received)::float8 FROM spots WHERE id BETWEEN %s AND %s",
-                    notice.payload.split(),
+                    """SELECT extract(epoch FROM received)::float8 FROM spots
+                    WHERE time BETWEEN to_timestamp(%s) AND to_timestamp(%s)
+                      AND received BETWEEN to_timestamp(%s / 1e3) AND to_timestamp(%s / 1e3)""",
+                    json.loads(notice.payload),
                 )
                 taken += [now - received for (received,) in rows]
                 if len(taken) >= count:
@@ -138,7 +145,7 @@ class Bench:
 
 
 @contextmanager
-def running(database: str, lines: list[bytes], folder: Path) -> Iterator[Bench]:
+def running(database: str, bare: str, lines: list[bytes], folder: Path) -> Iterator[Bench]:
     """`lines` are spots of one minute, no two alike, each of the same length and ending in the same time."""
     (folder / "lines").write_bytes(b"".join(line + b"\n" for line in lines))
     node_port, metrics_port = free_port(), free_port()
@@ -162,7 +169,7 @@ def running(database: str, lines: list[bytes], folder: Path) -> Iterator[Bench]:
     try:
         assert node.stdout
         assert node.stdout.readline() == b"ready\n"
-        yield Bench(database, scraper, node)
+        yield Bench(database, bare, scraper, node)
     finally:
         scraper.terminate()
         scraper.wait(30)
@@ -170,24 +177,19 @@ def running(database: str, lines: list[bytes], folder: Path) -> Iterator[Bench]:
         node.wait()
 
 
-def bare_copy_rate(owner: Connection, rows: int) -> float:
-    """Rows a second: of table spots, in batches of 1,000, into a partitioned table like it."""
-    names = owner.execute(
-        """SELECT attname FROM pg_attribute WHERE attrelid = 'spots'::regclass AND attnum > 0
-        AND NOT attisdropped AND attidentity = '' AND attgenerated = ''"""
-    )
-    columns = ", ".join(name for (name,) in names)
-    with owner.cursor().copy(f"COPY (SELECT {columns} FROM spots LIMIT {rows}) TO STDOUT") as copy:
+def bare_copy_rate(owner: Connection, bare: str, rows: int) -> float:
+    """Rows a second: of table spot_rows, in batches of 1,000, into the same table of the database `bare`."""
+    with owner.cursor().copy(f"COPY (SELECT * FROM spot_rows ORDER BY time LIMIT {rows}) TO STDOUT") as copy:
         texts = [bytes(row) for row in copy]
-    owner.execute("CREATE TABLE bare (LIKE spots INCLUDING ALL) PARTITION BY RANGE (time)")
-    owner.execute("CREATE TABLE bare_all PARTITION OF bare DEFAULT")
-    start = time.perf_counter()
-    for first in range(0, len(texts), BATCH_ROWS):
-        with owner.cursor().copy(f"COPY bare ({columns}) FROM STDIN") as copy:
-            copy.write(b"".join(texts[first : first + BATCH_ROWS]))
-    seconds = time.perf_counter() - start
-    owner.execute("DROP TABLE bare")
-    return len(texts) / seconds
+    months = owner.execute("SELECT DISTINCT date_trunc('month', time, 'UTC') FROM spot_rows").fetchall()
+    with connect(f"dbname={bare}", "owner", autocommit=True) as other:
+        for month in months:
+            other.execute("SELECT ensure_spots_partition(%s)", month)
+        start = time.perf_counter()
+        for first in range(0, len(texts), BATCH_ROWS):
+            with other.cursor().copy("COPY spot_rows FROM STDIN") as copy:
+                copy.write(b"".join(texts[first : first + BATCH_ROWS]))
+        return len(texts) / (time.perf_counter() - start)
 
 
 def backends(owner: Connection) -> list[int]:
