@@ -23,16 +23,19 @@ class Publisher:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        self._target = f"{parts.path or '/'}?{parts.query + '&' if parts.query else ''}kind="
         self._connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=TIMEOUT_SECONDS)
         self._used = 0.0
 
-    def publish(self, message: bytes) -> None:
-        """Send one event `spot`. Raises Unreachable or Refused; takes some seconds at most."""
+    def publish(self, message: bytes, kind: str) -> None:
+        """Send one event `spot`, to who follows all spots and to who follows this kind (spots.channels).
+
+        Raises Unreachable or Refused; takes some seconds at most.
+        """
         if monotonic() - self._used > IDLE_SECONDS:
             self._connection.close()
         try:
-            self._connection.request("POST", self._target, message, HEADERS)
+            self._connection.request("POST", self._target + kind, message, HEADERS)
             with self._connection.getresponse() as response:
                 response.read()
         except (OSError, HTTPException) as error:

@@ -10,13 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.request import urlopen
 
 import pytest
 from spotkeeper.db.connection import Connection
+from spotkeeper.db.identity import spot_id
 
 SETTINGS = """
 [database]
@@ -55,6 +57,7 @@ class Nginx:
         self.refused: set[str] = set()  # comments of spots answered with 413
         self.spots: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.kinds: list[str] = []
         self.connections = 0
         self._stopping = threading.Event()
         self._server: ThreadingHTTPServer | None = None
@@ -86,7 +89,9 @@ class Nginx:
                 if status == 202:
                     nginx.spots.append(spot)
                     nginx.headers.append(dict(self.headers))
-                self.send_response(status if self.path == "/publish/spots" else 404)
+                path, _, kind = self.path.partition("?kind=")
+                nginx.kinds.append(kind)
+                self.send_response(status if path == "/publish/spots" else 404)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -186,35 +191,69 @@ def notifier(idle_notifier: Notifier) -> Notifier:
     return idle_notifier
 
 
+class Heard(NamedTuple):
+    """A spot that was inserted: its time in Unix seconds, its reception in Unix milliseconds, and its key."""
+
+    time: int
+    received: int
+    key: int
+
+    @property
+    def id(self) -> str:
+        return spot_id(datetime.fromtimestamp(self.time, UTC), self.key)
+
+
 class Scraper:
     """Commits spots as the scraper does; the comment tells them apart."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._newest = 0  # reception, Unix milliseconds
+        connection.execute("INSERT INTO nodes (name) VALUES ('demo') ON CONFLICT DO NOTHING")
 
-    def insert(self, *comments: str) -> list[int]:
-        """Rows without a word to anybody, inside whatever transaction there is."""
+    def insert(
+        self,
+        *comments: str,
+        minutes: float = 0,
+        source: str = "m",
+        band: str | None = "20m",
+        mode: str | None = "CW",
+    ) -> list[Heard]:
+        """Rows without a word to anybody, inside whatever transaction there is; each was heard 1 ms later.
+
+        `minutes` is how long ago the node heard them.
+        """
+        moment = datetime.now(UTC)
+        time = (moment - timedelta(minutes=minutes)).replace(second=0, microsecond=0)
+        # Also those of two calls within a millisecond have an order.
+        first = max(round(moment.timestamp() * 1000), self._newest)
+        self._newest = first + len(comments)
         cursor = self.connection.execute(
             """
-            INSERT INTO spots (time, dx, spotter, frequency_hz, band, mode, mode_source, source, snr_db, wpm,
-                               comment, node, received)
-            SELECT date_trunc('minute', now()), 'F5AAA', 'K' || gen_random_uuid(),
-                   14025500, '20m', 'CW', 'said', 'machine', 23, 25, comment, 'demo', clock_timestamp()
-            FROM unnest(%s::text[]) WITH ORDINALITY AS given (comment, n) ORDER BY n RETURNING id
+            INSERT INTO spot_rows (time, dx, spotter, hundred_hz, band, mode, source, snr_db, wpm, comment,
+                                   node, delay_ms, spotter_grid, qsx_hz, refs)
+            SELECT %s, 'F5AAA', 'K' || gen_random_uuid(), 140255, bands.id, modes.id, %s::"char", 23, 25,
+                   comment, nodes.id, %s + n, 'JN03', 14030000, '{POTA:US-0001}'
+            FROM unnest(%s::text[]) WITH ORDINALITY AS given (comment, n) JOIN nodes ON nodes.name = 'demo'
+            LEFT JOIN bands ON bands.name = %s LEFT JOIN modes ON modes.name = %s ORDER BY n
+            RETURNING extract(epoch FROM time)::bigint, 1000 * extract(epoch FROM time)::bigint + delay_ms,
+                      spot_key(dx, spotter, hundred_hz, rest_hz)
             """,
-            [list(comments)],
+            [time, source, first - round(time.timestamp() * 1000), list(comments), band, mode],
         )
-        return [id for (id,) in cursor]
+        return [Heard(*row) for row in cursor]
 
-    def tell(self, ids: list[int]) -> None:
-        self.connection.execute("SELECT pg_notify('spots', %s)", [f"{min(ids)} {max(ids)}"])
+    def tell(self, spots: list[Heard]) -> None:
+        times, moments = [spot.time for spot in spots], [spot.received for spot in spots]
+        window = json.dumps([min(times), max(times), min(moments), max(moments)])
+        self.connection.execute("SELECT pg_notify('spots', %s)", [window])
 
-    def commit(self, *comments: str) -> list[int]:
+    def commit(self, *comments: str, **values: Any) -> list[Heard]:
         """One batch, and the notification with it."""
         with self.connection.transaction():
-            ids = self.insert(*comments)
-            self.tell(ids)
-        return ids
+            spots = self.insert(*comments, **values)
+            self.tell(spots)
+        return spots
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from time import sleep
 
 import psycopg
@@ -37,13 +38,15 @@ def end_sessions(superuser: psycopg.Connection[tuple[object, ...]], database: st
 
 
 def test_spot_is_published_as_the_page_expects_it(notifier: Notifier, nginx: Nginx, scraper: Scraper) -> None:
-    (id,) = scraper.commit("CQ <b>ümlaut</b>")
+    (heard,) = scraper.commit("CQ <b>ümlaut</b>")
     (spot,) = until(lambda: nginx.spots)
     time = datetime.fromisoformat(spot.pop("time"))
     assert timedelta(0) <= datetime.now(UTC) - time < timedelta(minutes=2)
     assert spot.pop("spotter").startswith("K")
+    received = datetime.fromisoformat(spot.pop("received"))
+    assert round(received.timestamp() * 1000) == heard.received
     assert spot == {
-        "id": id,
+        "id": heard.id,
         "dx": "F5AAA",
         "frequency_khz": 14025.5,
         "band": "20m",
@@ -52,9 +55,30 @@ def test_spot_is_published_as_the_page_expects_it(notifier: Notifier, nginx: Ngi
         "source": "machine",
         "snr_db": 23,
         "wpm": 25,
+        "report": None,
         "comment": "CQ <b>ümlaut</b>",
+        "dx_grid": None,
+        "spotter_grid": "JN03",
+        "dx_dxcc": None,
+        "dx_continent": None,
+        "dx_cq_zone": None,
+        "dx_itu_zone": None,
+        "spotter_dxcc": None,
+        "spotter_continent": None,
+        "spotter_cq_zone": None,
+        "spotter_itu_zone": None,
+        "distance_km": None,
+        "bearing": None,
+        "place_source": None,
+        "propagation": None,
+        "satellite": None,
+        "qsx_khz": 14030.0,
+        "references": ["POTA:US-0001"],
+        "beacon": False,
         "node": "demo",
+        "recovered": False,
     }
+    assert nginx.kinds == ["mHC"]
     assert nginx.headers[0]["X-EventSource-Event"] == "spot"
     assert nginx.headers[0]["Content-Type"] == "application/json"
 
@@ -183,16 +207,16 @@ def test_spot_that_nginx_refuses_holds_up_no_other(
     assert notifier.metric("spots_skipped_total") == 1
 
 
-def test_interleaved_ids_of_two_writers_are_published_once(
+def test_interleaved_commits_of_two_writers_are_published_once(
     notifier: Notifier, nginx: Nginx, scraper: Scraper, login: Callable[[str], Connection]
 ) -> None:
     other = Scraper(login("scraper"))
     with other.connection.transaction():
-        ids = other.insert("slow 1")
+        slow = other.insert("slow 1")
         scraper.commit("fast 1")
-        ids += other.insert("slow 2")
+        slow += other.insert("slow 2")
         scraper.commit("fast 2")
-        other.tell(ids)
+        other.tell(slow)
         until(lambda: len(nginx.spots) == 2)
     until(lambda: len(nginx.spots) >= 4)
     scraper.commit("last")
@@ -200,8 +224,70 @@ def test_interleaved_ids_of_two_writers_are_published_once(
     assert nginx.comments == ["fast 1", "fast 2", "slow 1", "slow 2", "last"]
 
 
+def test_late_commit_of_a_second_writer_is_found_after_a_restart_and_nothing_doubled(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper, login: Callable[[str], Connection]
+) -> None:
+    other = Scraper(login("scraper"))
+    with other.connection.transaction():
+        other.tell(other.insert("slow"))
+        scraper.commit("one", "two")
+        until(lambda: notifier.metric("spots_published_total") == 2)
+        until(lambda: nginx.comments == ["one", "two"])
+        assert notifier.stop() < 5
+    notifier.start()
+    scraper.commit("three")
+    until(lambda: len(nginx.spots) >= 4)
+    assert nginx.comments == ["one", "two", "slow", "three"]
+
+
+def test_what_sh_dx_brought_is_published_though_it_is_older(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper
+) -> None:
+    scraper.commit("now")
+    scraper.commit("an hour ago", minutes=60)
+    until(lambda: len(nginx.spots) == 2)
+    assert nginx.comments == ["now", "an hour ago"]
+
+
+def test_last_spot_of_a_station_that_was_empty_is_published_after_an_interruption(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper, database: str
+) -> None:
+    with database_away(database):
+        scraper.commit("first ever")
+        until(lambda: notifier.metric("database_up") == 0)
+    until(lambda: nginx.spots)
+    assert nginx.comments == ["first ever"]
+
+
+def test_half_a_line_in_the_memory_does_no_harm(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper, tmp_path: Path
+) -> None:
+    scraper.commit("one")
+    until(lambda: notifier.metric("spots_published_total") == 1)
+    assert notifier.stop() < 5
+    with (tmp_path / "published").open("a") as memory:
+        memory.write("zzz")
+    notifier.start()
+    scraper.commit("two")
+    until(lambda: len(nginx.spots) >= 2)
+    assert nginx.comments == ["one", "two"]
+
+
 @pytest.mark.parametrize(
-    "payload", ["", "x", "1", "1 2 3", "-1 5", "9" * 30 + " 1", "1 999999999999999999", "9 1"]
+    "payload",
+    [
+        "",
+        "x",
+        "1 2",
+        "[1, 2, 3]",
+        "[null, null, null, null]",
+        "[-1, 5, 1, 5]",
+        "[9, 1, 9, 1]",
+        "[0, 253402300799, 0, 253402300799999]",
+        "[0, 1e30, 0, 1e30]",
+        "[0, 9999999999999999, 0, 1]",
+        "[1764000000, 1764000000, null, null]",
+    ],
 )
 def test_notification_that_makes_no_sense_does_no_harm(
     notifier: Notifier, nginx: Nginx, scraper: Scraper, payload: str
