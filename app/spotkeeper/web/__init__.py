@@ -31,6 +31,7 @@ def create_app(settings: Settings) -> Flask:
         MAX_FORM_PARTS=100,
         WTF_CSRF_TIME_LIMIT=None,
         SCRAPER_PORT=settings.scraper.metrics_port,
+        COUNTRY_FILE=settings.scraper.country_file,
         ACCESS=settings.api,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

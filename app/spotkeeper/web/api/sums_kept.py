@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar, cast
 
@@ -11,67 +12,81 @@ from werkzeug.exceptions import ServiceUnavailable
 
 MOST = 32
 AT_ONCE = 2
-STALE_SECONDS = 600
+STALE_SECONDS = 60
 WAIT_SECONDS = 3
 
 Value = TypeVar("Value")
 
 
 class _Entry:
+    """A value; who makes it holds the lock."""
+
     def __init__(self) -> None:
         self.lock = Lock()
-        self.made: float | None = None
         self.value: Any = None
-
-    def younger_than(self, seconds: float, now: float) -> bool:
-        return self.made is not None and now - self.made < seconds
+        self.made = float("-inf")
 
 
 class Kept:
     """Up to MOST values by key; the ones that were not asked for longest go first.
 
-    At most AT_ONCE are made at the same time, each by one thread, so that no client can busy the database
-    with sums. Whoever asks meanwhile gets the value before, which says of when it is.
+    Each is made by one thread at a time: `start` runs what makes one anew beside the requests. Those that
+    nobody has yet are made by the requests, at most AT_ONCE of them, so that no client can busy the database
+    with sums.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        start: Callable[[Callable[[], None]], object] | None = None,
+    ) -> None:
         self._clock = clock
+        self._start = start or ThreadPoolExecutor(1, "sums").submit
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._lock = Lock()
         self._makers = BoundedSemaphore(AT_ONCE)
 
     def get(self, key: Hashable, seconds: float, make: Callable[[], Value]) -> Value:
-        """The value of `make`, not older than `seconds`; up to STALE_SECONDS when it cannot be had anew now.
+        """The value of `make`, not older than `seconds`, or up to STALE_SECONDS older while it is made anew.
 
-        Raises what `make` raises, and ServiceUnavailable after WAIT_SECONDS.
+        `make` may be called in another thread. Raises what it raises when there is no value as young as
+        that, and ServiceUnavailable when making one has to wait for more than WAIT_SECONDS.
         """
         entry = self._entry(key)
-        stale = entry.younger_than(STALE_SECONDS, self._clock())
-        if not entry.younger_than(seconds, self._clock()):
-            if entry.lock.acquire(timeout=0.0 if stale else WAIT_SECONDS):
-                try:
-                    if not entry.younger_than(seconds, self._clock()):
-                        self._make(entry, stale, make)
-                finally:
-                    entry.lock.release()
-            elif not stale:
-                raise ServiceUnavailable("The database is busy.", retry_after=WAIT_SECONDS)
+        age = self._clock() - entry.made
+        if age >= seconds + STALE_SECONDS:
+            self._make(entry, seconds, make)
+        elif age >= seconds and entry.lock.acquire(blocking=False):
+            self._start(lambda: self._make_anew(entry, make))
         return cast(Value, entry.value)
 
-    def _make(self, entry: _Entry, stale: bool, make: Callable[[], Any]) -> None:
-        if not self._makers.acquire(timeout=0.0 if stale else WAIT_SECONDS):
-            if stale:
-                return
-            raise ServiceUnavailable("The database is busy.", retry_after=WAIT_SECONDS)
+    def _make(self, entry: _Entry, seconds: float, make: Callable[[], Any]) -> None:
+        busy = ServiceUnavailable("The database is busy with others' sums.", retry_after=WAIT_SECONDS)
+        if not entry.lock.acquire(timeout=WAIT_SECONDS):
+            raise busy
         try:
-            value, made = make(), self._clock()
-        except psycopg.OperationalError:
-            if not stale:
-                raise
-        else:
-            entry.value, entry.made = value, made
+            if self._clock() - entry.made < seconds:
+                return  # somebody else has, meanwhile
+            if not self._makers.acquire(timeout=WAIT_SECONDS):
+                raise busy
+            try:
+                self._put(entry, make)
+            finally:
+                self._makers.release()
         finally:
-            self._makers.release()
+            entry.lock.release()
+
+    def _make_anew(self, entry: _Entry, make: Callable[[], Any]) -> None:
+        try:
+            self._put(entry, make)
+        except psycopg.OperationalError:
+            pass  # the next request tries again; whoever finds the value too old is told the reason
+        finally:
+            entry.lock.release()
+
+    def _put(self, entry: _Entry, make: Callable[[], Any]) -> None:
+        value = make()
+        entry.value, entry.made = value, self._clock()
 
     def _entry(self, key: Hashable) -> _Entry:
         with self._lock:

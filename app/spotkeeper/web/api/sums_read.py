@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
-from flask import current_app
+from flask import Flask, current_app
 from flask.blueprints import BlueprintSetupState
 
 from spotkeeper.db import conditions, sums
@@ -174,10 +174,11 @@ def _seconds(hours: int) -> int:
 
 
 def _kept(key: object, seconds: int, make: Callable[[Connection, datetime], Value]) -> Value:
-    kept: Kept = current_app.extensions["sums"]
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+    kept: Kept = app.extensions["sums"]
 
     def read() -> Value:
-        with transaction() as connection:
+        with app.app_context(), transaction() as connection:
             return make(connection, datetime.now(UTC))
 
     return kept.get(key, seconds, read)

@@ -1,5 +1,6 @@
 """Sums are made once for all who ask, and not more of them at a time than the database bears."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
@@ -22,8 +23,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def kept(clock: Clock) -> Kept:
-    return Kept(clock)
+def beside() -> list[Callable[[], None]]:
+    """What is to be done beside the requests, and waits there."""
+    return []
+
+
+@pytest.fixture
+def kept(clock: Clock, beside: list[Callable[[], None]]) -> Kept:
+    return Kept(clock, beside.append)
 
 
 def broken() -> str:
@@ -34,23 +41,52 @@ def never() -> str:
     raise AssertionError("made anew")
 
 
-def test_a_value_is_made_anew_when_its_time_is_over(kept: Kept, clock: Clock) -> None:
+def test_a_value_is_made_anew_beside_the_requests(
+    kept: Kept, clock: Clock, beside: list[Callable[[], None]]
+) -> None:
     assert kept.get("sum", 10, lambda: "first") == "first"
     clock.now += 9
     assert kept.get("sum", 10, never) == "first"
     clock.now += 1
+    assert kept.get("sum", 10, lambda: "second") == "first"
+    assert kept.get("sum", 10, never) == "first"
+    [make_anew] = beside
+    make_anew()
+    assert kept.get("sum", 10, never) == "second"
+
+
+def test_a_value_that_is_too_old_is_waited_for(kept: Kept, clock: Clock) -> None:
+    kept.get("sum", 10, lambda: "first")
+    clock.now += 10 + STALE_SECONDS
     assert kept.get("sum", 10, lambda: "second") == "second"
+
+
+def test_beside_the_requests_there_is_a_thread(clock: Clock) -> None:
+    kept, made = Kept(clock), Event()
+    kept.get("sum", 10, lambda: "first")
+    clock.now += 10
+
+    def second() -> str:
+        made.set()
+        return "second"
+
+    kept.get("sum", 10, second)
+    assert made.wait(20)
 
 
 def test_keys_are_told_apart(kept: Kept) -> None:
     assert [kept.get(("sum", hours), 10, lambda hours=hours: hours) for hours in (1, 2)] == [1, 2]
 
 
-def test_a_value_that_cannot_be_made_anew_stays_for_some_time(kept: Kept, clock: Clock) -> None:
+def test_a_value_that_cannot_be_made_anew_stays_for_some_time(
+    kept: Kept, clock: Clock, beside: list[Callable[[], None]]
+) -> None:
     kept.get("sum", 10, lambda: "first")
-    clock.now += STALE_SECONDS - 1
-    assert kept.get("sum", 10, broken) == "first"
-    clock.now += 1
+    clock.now += 10
+    for _ in range(2):
+        assert kept.get("sum", 10, broken) == "first"
+        beside.pop()()
+    clock.now += STALE_SECONDS
     with pytest.raises(psycopg.OperationalError):
         kept.get("sum", 10, broken)
 
@@ -74,24 +110,6 @@ def test_those_who_ask_at_the_same_time_wait_for_one(kept: Kept) -> None:
         may_go.set()
         assert [answer.result() for answer in answers] == ["first"] * 3
     assert len(made) == 1
-
-
-def test_who_asks_while_it_is_made_anew_gets_the_one_before(kept: Kept, clock: Clock) -> None:
-    kept.get("sum", 10, lambda: "first")
-    clock.now += 11
-    begun, may_go = Event(), Event()
-
-    def slow() -> str:
-        begun.set()
-        assert may_go.wait(20)
-        return "second"
-
-    with ThreadPoolExecutor(1) as threads:
-        maker = threads.submit(kept.get, "sum", 10, slow)
-        assert begun.wait(20)
-        assert kept.get("sum", 10, never) == "first"
-        may_go.set()
-        assert maker.result() == "second"
 
 
 def test_only_so_many_are_made_at_once(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
