@@ -19,12 +19,13 @@ CREATE TABLE months (
 -- What the spots of dropped months contribute to table calls.
 CREATE TABLE calls_of_dropped (LIKE calls INCLUDING ALL) WITH (fillfactor = 80);
 
--- The last run of `spotkeeper keep` that did all it had to; the bytes are of the database's disk.
+-- The last run of `spotkeeper keep`.
 CREATE TABLE last_keep (
-    one        boolean     PRIMARY KEY DEFAULT true CHECK (one),
-    finished   timestamptz NOT NULL,
-    disk_bytes bigint,                            -- null where the disk cannot be seen
-    free_bytes bigint
+    one            boolean PRIMARY KEY DEFAULT true CHECK (one),
+    finished       timestamptz,                   -- the last one that did all it had to
+    disk_bytes     bigint,                        -- of the database's disk, where it can be seen
+    free_bytes     bigint,
+    analyzed_spots bigint                         -- so many there were when all months together were analyzed
 );
 
 -- Makes the monthly partitions that hold `moment`, if they are not there yet; true when it made one. Not those of a

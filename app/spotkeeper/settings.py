@@ -1,6 +1,7 @@
 """The settings file, /etc/spotkeeper/spotkeeper.toml, as checked values."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from spotkeeper.errors import OperatorError
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Seconds = Annotated[int, msgspec.Meta(ge=1, le=86400)]
 RequestsPerMinute = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 NodeKind = Literal["dxspider", "cccluster", "arcluster", "rbn"]
 
 CALLSIGN = re.compile(r"(?=[A-Z0-9/]*[0-9])(?=[A-Z0-9/]*[A-Z])[A-Z0-9/]{3,12}(-[1-9][0-9]?)?")
@@ -204,6 +206,21 @@ class Api(_Section, frozen=True):
     anonymous_requests_per_minute: RequestsPerMinute = 60
 
 
+class Keeping(_Section, frozen=True):
+    """How long spots are kept, by source, and how much of the database's disk shall be free.
+
+    0 days are for ever, 0 MB and 0 percent no matter. `shorten_human` lets human spots go too when the disk
+    is short, after all others. `disk` is a path on the disk of the database.
+    """
+
+    human_days: Days = 0
+    machine_days: Days = 30
+    free_mb: Annotated[int, msgspec.Meta(ge=0, le=100_000_000)] = 2000
+    free_percent: Annotated[int, msgspec.Meta(ge=0, le=90)] = 15
+    shorten_human: bool = False
+    disk: Path = Path("/var/lib/postgresql")
+
+
 class Settings(_Section, frozen=True):
     """The whole file."""
 
@@ -211,6 +228,7 @@ class Settings(_Section, frozen=True):
     database: Database = Database()
     notifier: Notifier = Notifier()
     dashboard: Dashboard = Dashboard()
+    keeping: Keeping = Keeping()
     api: Api = Api()
 
 
@@ -231,6 +249,23 @@ def load(path: Path) -> Settings:
         raise SettingsError(f"{path}: {_sentence(str(error))}") from None
     except msgspec.DecodeError as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from None
+
+
+def changed(keeping: Keeping, assignments: Sequence[str]) -> Keeping:
+    """The policy with some values given anew, such as "machine_days=14".
+
+    Raises SettingsError, whose sentence names the one that cannot be.
+    """
+    for assignment in assignments:
+        name, _, value = assignment.partition("=")
+        values = msgspec.to_builtins(keeping, enc_hook=str)
+        if name not in values:
+            raise SettingsError(f"{assignment!r}: {name!r} is not one of {', '.join(values)}")
+        try:
+            keeping = msgspec.convert(values | {name: value}, Keeping, strict=False, dec_hook=_path)
+        except msgspec.ValidationError as error:
+            raise SettingsError(f"{assignment!r}: {_sentence(str(error))}") from None
+    return keeping
 
 
 def _path(kind: type, value: object) -> Path:

@@ -1,10 +1,10 @@
 """Brings the schema up to date: migrations/0001_….sql, forward only, while the services are at work.
 
-Each is one transaction, which waits a moment for its locks and tries again later rather than have everybody
-else wait behind it. One whose first line is `-- outside a transaction`, as CREATE INDEX CONCURRENTLY needs it,
-is run statement by statement: each ends a line with `;`, or with `\\gexec` when it is a query whose answers are
-the statements to run, one for each partition for instance. Killed midway it is run again from its beginning, so
-each statement must do nothing where it was done before.
+Each is one transaction, which waits a moment for its locks and tries again later rather than have
+everybody else wait behind it. One whose first line is `-- outside a transaction`, as CREATE INDEX
+CONCURRENTLY needs it, is run statement by statement: each ends a line with `;`, or with `\\gexec` when it is
+a query whose answers are the statements to run, one for each partition for instance. Killed midway it is run
+again from its beginning, so each statement must do nothing where it was done before.
 """
 
 import hashlib
@@ -119,7 +119,8 @@ def _apply(connection: Connection, migration: Migration, tell: Callable[[str], N
             patiently(connection, whole, PATIENCE_SECONDS, wait)
     except psycopg.errors.LockNotAvailable as error:
         raise MigrationError(
-            f"{name}: others kept the tables locked for {PATIENCE_SECONDS / 60:.0f} minutes, run it again later"
+            f"{name}: others kept the tables locked for {PATIENCE_SECONDS / 60:.0f} minutes;"
+            " run it again later"
         ) from error
     except psycopg.Error as error:
         raise MigrationError(f"{name}: {str(error).strip()}") from error
@@ -157,7 +158,8 @@ def _run_outside(connection: Connection, statement: bytes, wait: Callable[[], No
 def _drop_broken(connection: Connection, index: str) -> None:
     """Remove what a killed CREATE INDEX CONCURRENTLY left, which IF NOT EXISTS would take for the index."""
     broken = connection.execute(
-        "SELECT indexrelid::regclass::text FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid",
+        """SELECT indexrelid::regclass::text FROM pg_index
+        WHERE indexrelid = to_regclass(%s) AND NOT indisvalid""",
         [index],
     ).fetchone()
     if broken:

@@ -1,0 +1,1 @@
+"""How long spots are kept, and what becomes of the disk."""
