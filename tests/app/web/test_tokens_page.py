@@ -132,5 +132,11 @@ def test_a_viewer_has_none(browser: Browser, add_user: Callable[..., None]) -> N
     assert browser.post("/settings/tokens/revoke", "/", name="x").status_code == 403
 
 
+def test_the_form_proposes_all_scopes_and_a_year(anna: Browser) -> None:
+    inputs = re.findall(r"<input[^>]*>", anna.get(PAGE).text)
+    chosen = {re.sub(r'.* value="([^"]*)".*', r"\1", text) for text in inputs if " checked" in text}
+    assert chosen == {"read", "stream", "365"}
+
+
 def test_it_is_found_from_the_settings(anna: Browser) -> None:
     assert f'href="{PAGE}"' in anna.get("/settings").text

@@ -7,8 +7,9 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
-from wtforms import RadioField, SelectChoice, SelectMultipleField, StringField
-from wtforms.validators import InputRequired
+from wtforms import Field, RadioField, SelectChoice, SelectMultipleField, StringField
+from wtforms.validators import ValidationError
+from wtforms.widgets import CheckboxInput
 
 from spotkeeper import tokens
 from spotkeeper.db import tokens as table
@@ -23,15 +24,22 @@ NOT_MADE = {
 }
 
 
+def _one_at_least(form: FlaskForm, field: Field) -> None:
+    # InputRequired would have the browser ask for each box to be ticked.
+    if not field.data:
+        raise ValidationError("Choose what it may do, else it is good for nothing.")
+
+
 class TokenForm(FlaskForm):  # type: ignore[misc]
     """A token to be made."""
 
     name = StringField("Name", [Checked(tokens.check_name)])
     scopes = SelectMultipleField(
         "It may",
-        [InputRequired("Choose what it may do, else it is good for nothing.")],
+        [_one_at_least],
         choices=[SelectChoice(scope, words) for scope, words in tokens.SCOPES.items()],
         default=list(tokens.SCOPES),
+        option_widget=CheckboxInput(),
     )
     days = RadioField(
         "Good for",
