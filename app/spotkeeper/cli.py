@@ -13,6 +13,7 @@ import click
 from spotkeeper import owner
 from spotkeeper.client.command import spots
 from spotkeeper.errors import OperatorError
+from spotkeeper.keeping.command import keep, rollups, storage
 from spotkeeper.token_command import token
 
 if TYPE_CHECKING:
@@ -273,3 +274,6 @@ def _tell(what: str, password: str | None = None) -> None:
 # Commands with a module of their own, which load what they need when they run.
 spotkeeper.add_command(token)
 spotkeeper.add_command(spots)
+spotkeeper.add_command(keep)
+spotkeeper.add_command(storage)
+spotkeeper.add_command(rollups)
