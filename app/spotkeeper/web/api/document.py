@@ -1,14 +1,18 @@
 """The OpenAPI document of the API."""
 
+from functools import cached_property
 from http import HTTPStatus
 
 import flask_smorest  # type: ignore[import-untyped]
 import marshmallow
-from flask import Flask
+import msgspec
+from flask import Flask, Response, request
 from marshmallow import fields
+from werkzeug import Response as ResponseBase
 
 VERSION = "1.0"
 PROBLEM = "application/problem+json"
+SECONDS_KEPT = 300
 
 
 class ProblemSchema(marshmallow.Schema):
@@ -33,6 +37,16 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
             OPENAPI_JSON_PATH="openapi.json",
         )
         super().__init__(app)
+
+    @cached_property
+    def _document(self) -> bytes:
+        return msgspec.json.encode(self.spec.to_dict())
+
+    def _openapi_json(self) -> ResponseBase:
+        response = Response(self._document, content_type="application/json")
+        response.add_etag()
+        response.cache_control.max_age = SECONDS_KEPT
+        return response.make_conditional(request)
 
     def _register_error_handlers(self) -> None:
         pass

@@ -8,7 +8,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 import msgspec
-from flask import Response, current_app, request, stream_with_context
+from flask import Flask, Response, current_app, request
 from flask.blueprints import BlueprintSetupState
 from marshmallow import Schema
 from werkzeug.exceptions import BadRequest, NotAcceptable, NotFound, ServiceUnavailable
@@ -47,6 +47,15 @@ SPOT_SECONDS = 60
 MOST_OTHERS = 200
 _EXPORTS = "api-exports"
 
+_ETAG = {"ETag": {"description": "For If-None-Match", "schema": {"type": "string"}}}
+_PAGE = _ETAG | {"Link": {"description": "The next page (rel=next)", "schema": {"type": "string"}}}
+_SPOT_ID = {
+    "in": "path",
+    "name": "id",
+    "description": "Of an answer of this API",
+    "schema": {"type": "string", "pattern": "^[0-9a-z]{1,6}-[0-9a-f]{16}$"},
+}
+
 blueprint = Blueprint("spots", __name__, "Spots: the search, and each spot by itself")
 
 
@@ -65,7 +74,7 @@ def _prepare(state: BlueprintSetupState) -> None:
 
 @blueprint.route("/spots")
 @blueprint.arguments(SpotsQueryWithFormat, location="query")
-@blueprint.response(200, SpotsSchema)
+@blueprint.response(200, SpotsSchema, headers=_PAGE)
 @blueprint.alt_response(200, schema={"type": "string"}, content_type="text/csv")
 @blueprint.alt_response(200, schema={"type": "string"}, content_type="application/x-ndjson")
 @blueprint.alt_response(200, schema={"type": "string"}, content_type="application/x-adif")
@@ -89,7 +98,7 @@ def spots(query: dict[str, Any]) -> Response:
 
 @blueprint.route("/spots.<any(json, csv, ndjson, adi):extension>")
 @blueprint.arguments(SpotsQuery, location="query")
-@blueprint.response(200, SpotsSchema)
+@blueprint.response(200, SpotsSchema, headers=_PAGE)
 @blueprint.alt_response(200, schema={"type": "string"}, content_type="text/csv")
 @blueprint.alt_response(200, schema={"type": "string"}, content_type="application/x-ndjson")
 @blueprint.alt_response(200, schema={"type": "string"}, content_type="application/x-adif")
@@ -102,9 +111,9 @@ def spots_file(query: dict[str, Any], extension: str) -> Response:
     return _answer(formats.by_name(extension), query)
 
 
-@blueprint.route("/spots/<id>")
+@blueprint.route("/spots/<id>", parameters=[_SPOT_ID])
 @blueprint.arguments(AlsoHeardQuery, location="query")
-@blueprint.response(200, SpotAloneSchema)
+@blueprint.response(200, SpotAloneSchema, headers=_ETAG)
 @blueprint.alt_response(304, description="As If-None-Match says")
 @blueprint.alt_response(404, "DEFAULT_ERROR")
 def spot(query: dict[str, Any], id: str) -> Response:
@@ -130,7 +139,8 @@ def _answer(format: Format, query: dict[str, Any]) -> Response:
 def _page(asked: Asked) -> Response:
     limit = min(asked.limit or PAGE, LONGEST_PAGE)
     with transaction() as connection:
-        found = search(connection, asked.wanted, limit, asked.after, _pace())
+        pace = Pace(**current_app.config["SEARCH_PACE"])
+        found = search(connection, asked.wanted, limit, asked.after, pace)
     cursor = asked.cursor(found.next) if found.next else None
     names = asked.fields or FIELDS
     response = _kept(
@@ -167,8 +177,7 @@ def _export(asked: Asked, format: Format, writer: Writer) -> Response:
     lines = _lines(asked, writer, exports)
     # The first portion is made now: a database that is away is answered by a 503.
     first = next(lines)
-    body = stream_with_context(chain([first], lines))
-    response = Response(body, content_type=f"{format.mimetype}; charset=utf-8")
+    response = Response(chain([first], lines), content_type=f"{format.mimetype}; charset=utf-8")
     response.call_on_close(lines.close)
     name = f"spots-{datetime.now(UTC):%Y%m%d-%H%M}Z.{format.extension}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -184,18 +193,16 @@ def _lines(asked: Asked, writer: Writer, exports: BoundedSemaphore) -> Generator
 
 
 def _portions(asked: Asked) -> Iterator[list[Row]]:
-    """One at least. Between them nothing is held of the database."""
+    """One at least. Between them nothing is held of the database, and the request may be over."""
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+    pace = current_app.config["SEARCH_PACE"]
     missing = min(asked.limit or LONGEST_EXPORT, LONGEST_EXPORT)
     after = asked.after
     while True:
-        with transaction() as connection:
-            found = search(connection, asked.wanted, min(PORTION, missing), after, _pace())
+        with app.app_context(), transaction() as connection:
+            found = search(connection, asked.wanted, min(PORTION, missing), after, Pace(**pace))
         yield found.spots
         missing -= len(found.spots)
         after = found.next
         if after is None or missing == 0:
             return
-
-
-def _pace() -> Pace:
-    return Pace(**current_app.config["SEARCH_PACE"])

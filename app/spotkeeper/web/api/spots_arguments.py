@@ -20,7 +20,8 @@ _TIME = re.compile(
 )
 _FIRST = datetime(1980, 1, 1, tzinfo=UTC)
 _DIGITS = re.compile("[0-9]{1,9}")
-_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?")
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,2})?")
+_UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CALL = "[A-Za-z0-9]+([/-][A-Za-z0-9]+)*"
 _PREFIX = "[A-Za-z0-9][A-Za-z0-9/-]*"
 _FIELD, _SQUARE, _SUBSQUARE = "[A-Ra-r]{2}", "[0-9]{2}", "[A-Xa-x]{2}"
@@ -179,17 +180,21 @@ class Number(fields.Float):
 
 
 class Text(fields.String):
-    """Printable, and not endless."""
+    """Without characters that no comment has, and not endless."""
 
     def __init__(self, description: str) -> None:
         super().__init__(
-            metadata={"description": description, "pattern": r"^[^\p{C}]+$", "maxLength": LONGEST_TEXT}
+            metadata={
+                "description": description,
+                "pattern": r"^[^\x00-\x1f\x7f-\x9f]+$",
+                "maxLength": LONGEST_TEXT,
+            }
         )
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> str:
         text = str(super()._deserialize(value, attr, data, **kwargs))
-        if not 0 < len(text) <= LONGEST_TEXT or not text.isprintable():
-            raise ValidationError(f"Give 1 to {LONGEST_TEXT} characters, all of them printable.")
+        if not 0 < len(text) <= LONGEST_TEXT or _UNSTORABLE.search(text):
+            raise ValidationError(f"Give 1 to {LONGEST_TEXT} characters, none of them for control.")
         return text
