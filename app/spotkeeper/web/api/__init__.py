@@ -4,7 +4,16 @@ from types import ModuleType
 
 from flask import Flask
 
-from spotkeeper.web.api import access, old, spots, sums, sums_callsign, sums_conditions, sums_health
+from spotkeeper.web.api import (
+    access,
+    old,
+    page,
+    spots,
+    sums,
+    sums_callsign,
+    sums_conditions,
+    sums_health,
+)
 from spotkeeper.web.api.document import Api
 
 # Each has a `blueprint`. Their order is that of the document.
@@ -17,3 +26,4 @@ def add_to(app: Flask) -> None:
     api = Api(app)
     for module in MODULES:
         api.register_blueprint(module.blueprint)
+    page.add_to(app, api)
