@@ -161,16 +161,6 @@ def test_everybody_may_where_the_owner_said_so(for_all: Browser) -> None:
     assert for_all.get("/spots.csv").status_code == 401
 
 
-def test_nginx_is_told_who_may(browser: Browser, for_all: Browser, make_token: Callable[..., str]) -> None:
-    reader, both = make_token("read"), make_token("read", "stream")
-    assert browser.get("/auth/api?scope=stream").status_code == 401
-    assert browser.get("/auth/api?scope=stream", Authorization=reader).status_code == 403
-    assert browser.get("/auth/api?scope=stream", Authorization=both).status_code == 204
-    assert for_all.get("/auth/api?scope=stream").status_code == 204
-    for scope in ("", "all", "%00"):
-        assert browser.get(f"/auth/api?scope={scope}", Authorization=both).status_code == 400
-
-
 # How often
 
 

@@ -12,9 +12,8 @@ from flask_login import current_user
 
 from spotkeeper import settings, tokens
 from spotkeeper.db import tokens as table
-from spotkeeper.web.access import is_api, is_public, public
+from spotkeeper.web.access import is_api, is_public
 from spotkeeper.web.account import throttle
-from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.api.quota import Quota
 from spotkeeper.web.database import transaction
 from spotkeeper.web.errors import problem
@@ -36,14 +35,10 @@ class Client(NamedTuple):
 
 
 def add_to(app: Flask) -> None:
-    """Guard everything below /api, and add /auth/api, which nginx asks for what it serves itself.
-
-    The rules are the settings of table [api], in `app.config["ACCESS"]`.
-    """
+    """Guard everything below /api by the settings of table [api], in `app.config["ACCESS"]`."""
     app.extensions["api-quota"] = Quota()
     app.before_request(_admit)
     app.after_request(_mark)
-    app.add_url_rule("/auth/api", "auth_api", auth_api)
 
 
 def needs(scope: str) -> Callable[[View], View]:
@@ -56,34 +51,21 @@ def needs(scope: str) -> Callable[[View], View]:
     return mark
 
 
-@public
-def auth_api() -> Response:
-    """For nginx's auth_request: 204 when who asks may use the scope of ?scope=…, else 401, 403 or 429."""
-    scope = request.args.get("scope", "")
-    if scope not in EVERY_SCOPE:
-        return problem(400, f"scope: {shorten(scope)} is not a scope; there are {', '.join(tokens.SCOPES)}.")
-    return _refuse(scope) or make_response("", 204)
-
-
 def _admit() -> Response | None:
+    """The answer for who may not, or not now; None when the view is to answer."""
     if not is_api():
         return None
     if request.method == "OPTIONS":
         return make_response("", 204)
     if is_public():
         return None
-    view = current_app.view_functions[request.endpoint or ""]
-    return _refuse(getattr(view, "scope", "read"))
-
-
-def _refuse(scope: str) -> Response | None:
-    """The answer for who may not, or not now; None when all is well."""
     rules: settings.Api = current_app.config["ACCESS"]
     quota: Quota = current_app.extensions["api-quota"]
     client = _by_token(rules) if "Authorization" in request.headers else _without_token(rules)
     if isinstance(client, Response):
         return client
     g.api_client = client
+    scope = getattr(current_app.view_functions[request.endpoint or ""], "scope", "read")
     if scope not in client.scopes:
         return _challenge(
             403, f"This token is not for this: it lacks the scope {scope}.", "insufficient_scope", scope
