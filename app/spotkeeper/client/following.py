@@ -9,8 +9,8 @@ from itertools import islice
 
 import httpx_sse
 
-from spotkeeper.client.server import PAGE, Lost, Refused, Server, Spot
-from spotkeeper.client.wanted import OF_THE_STREAM, Wanted, matches
+from spotkeeper.client.server import PAGE, Busy, Lost, Server, Spot
+from spotkeeper.client.wanted import Wanted, matches
 
 REMEMBERED = 100_000
 """So many spots are known again. RBN brings as many in half an hour at most."""
@@ -34,7 +34,7 @@ class Follower:
         self._wanted = wanted
         self._tell = tell
         self._sleep = sleep
-        self._kinds = {name: values for name, values in wanted.items() if name in OF_THE_STREAM}
+        self._asked = wanted
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._newest = ""
         self._last_id = ""
@@ -66,15 +66,15 @@ class Follower:
 
     @contextmanager
     def _open(self) -> Iterator[Iterator[httpx_sse.ServerSentEvent]]:
-        """The stream of what is wanted; of all spots when it cannot be had as narrow as that."""
+        """The stream of what is wanted; of all spots when the server parts them for too many others."""
         with ExitStack() as stack:
             try:
-                events = stack.enter_context(self._server.stream(self._kinds, self._last_id))
-            except Refused as error:
-                if error.status != 400 or not self._kinds:
+                events = stack.enter_context(self._server.stream(self._asked, self._last_id))
+            except Busy:
+                if not self._asked:
                     raise
-                self._kinds = {}
-                events = stack.enter_context(self._server.stream(self._kinds, self._last_id))
+                self._asked = {}
+                events = stack.enter_context(self._server.stream(self._asked, self._last_id))
             yield events
 
     def _past(self, since: str | None, most: int) -> Iterator[Spot]:

@@ -45,6 +45,10 @@ class Lost(Exception):
     """The server did not answer, or not now; later it may."""
 
 
+class Busy(Lost):
+    """It answers, but has too much to do: 429."""
+
+
 class Refused(OperatorError):
     """The server says no, and would say so again."""
 
@@ -162,7 +166,8 @@ class Server:
         """Raises what an answer other than 200 means."""
         status = response.status_code
         if status == 429 or status >= 500:
-            raise Lost(f"{self.url} answers {status} {response.reason_phrase}: {_detail(response)}")
+            kind = Busy if status == 429 else Lost
+            raise kind(f"{self.url} answers {status} {response.reason_phrase}: {_detail(response)}")
         if response.is_redirect:
             target = response.headers.get("location", "")
             raise Refused(

@@ -1,6 +1,6 @@
-"""Which spots are asked for: the API's filters, and the same told of a spot of the live stream.
+"""Which spots are asked for: the API's filters, and the same told of a spot.
 
-The stream parts spots by source, band and mode only; the rest is looked at here.
+The server follows so many different searches at a time; for one more, all spots are followed and parted here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +66,6 @@ FILTERS = (
     Filter("text", "comment", _holds, "Part of the comment.", is_list=False),
 )
 """In the order in which the command's help has them."""
-OF_THE_STREAM = ("band", "mode", "source")
 _BY_NAME = {each.name: each for each in FILTERS}
 
 Wanted = Mapping[str, Sequence[str]]

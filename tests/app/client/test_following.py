@@ -101,23 +101,30 @@ def test_a_server_that_stays_away_is_told_once_and_waited_for(
 
 def test_only_what_is_wanted(station: Station, follow: type[Following]) -> None:
     station.add(a_spot(0))
-    spots = follow(band=["10m"], dx_continent=["na"], min_khz=["29000"], text=["BIG"]).spots()
+    wanted = {"band": ["10m"], "dx_continent": ["NA"], "min_khz": ["29000"], "text": ["big"]}
+    take(follow(**wanted).spots(), 1)
+    assert station.streams == [wanted]
+
+
+def test_where_too_many_searches_are_followed_all_come_and_are_parted_here(
+    station: Station, follow: type[Following]
+) -> None:
+    station.add(a_spot(0))
+    station.stream_refusals = [problem(429, "40 different searches are followed already.")]
+    following = follow(band=["10m"], dx_continent=["na"], min_khz=["29000"], text=["BIG"])
+    spots = following.spots()
     take(spots, 1)
-    assert station.streams == [{"band": ["10m"]}], "the stream parts by no more than band, mode and source"
+    assert (station.streams, following.told) == ([{}], [])
     for other in ({"band": "20m"}, {"dx_continent": "EU"}, {"frequency_khz": 28400.0}, {"comment": ""}):
         station.publish(a_spot(1, **other))
     station.publish(a_spot(2, dx_continent=None), a_spot(3))
     assert take(spots, 1) == ["K3ABC"]
 
 
-def test_what_the_stream_cannot_part_is_parted_here(station: Station, follow: type[Following]) -> None:
-    station.add(a_spot(0))
-    station.stream_refusals = [problem(400, "mode: live these are only to be had together: AM,C4FM")]
-    spots = follow(mode=["FM"]).spots()
-    take(spots, 1)
-    assert station.streams == [{}]
-    station.publish(a_spot(1, mode="SSB"), a_spot(2))
-    assert take(spots, 1) == ["K2ABC"]
+def test_a_search_that_cannot_be_is_not_followed(station: Station, follow: type[Following]) -> None:
+    station.stream_refusals = [problem(400, "band: “11m” is not known.")]
+    with pytest.raises(Refused, match="“11m” is not known"):
+        next(follow(band=["11m"]).spots())
 
 
 def test_a_long_past_is_cut_and_says_so(station: Station, follow: type[Following]) -> None:
