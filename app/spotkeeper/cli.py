@@ -1,7 +1,6 @@
 """The command `spotkeeper`."""
 
 import logging
-import re
 import secrets
 import sys
 from collections.abc import Callable
@@ -13,6 +12,7 @@ import click
 from spotkeeper import owner
 from spotkeeper.client.command import spots
 from spotkeeper.errors import OperatorError
+from spotkeeper.importing.command import import_
 from spotkeeper.keeping.command import keep, rollups, storage
 from spotkeeper.token_command import token
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from spotkeeper.station import Report
 
 ROLES = ("viewer", "user", "owner")
-# As the table has it; asked here first because PostgreSQL writes the rows it refuses into its log.
-USER_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -160,7 +158,7 @@ def add(path: Path, name: str, role: "UserRole", password_stdin: bool, generate:
     from spotkeeper.db import accounts
     from spotkeeper.passwords import hash_password
 
-    if not USER_NAME.fullmatch(name):
+    if not accounts.NAME.fullmatch(name):
         raise OperatorError(
             f"{name!r} cannot be a user's name: that is 1 to 32 of a-z, 0-9, '.', '_' and '-',"
             " a letter or digit first"
@@ -277,3 +275,4 @@ spotkeeper.add_command(spots)
 spotkeeper.add_command(keep)
 spotkeeper.add_command(storage)
 spotkeeper.add_command(rollups)
+spotkeeper.add_command(import_)

@@ -1,11 +1,15 @@
 """Tables users, sign_in_sessions and sign_in_attempts."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from spotkeeper.db.connection import Connection
 
 UserRole = Literal["viewer", "user", "owner"]
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+"""As the table has it; asked before because PostgreSQL writes the rows it refuses into its log."""
 
 
 class User(NamedTuple):
