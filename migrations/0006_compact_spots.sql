@@ -29,7 +29,7 @@ SELECT chr(ascii('A') + number::int - 1)::"char", name FROM unnest(string_to_arr
 -- usual. Of a machine's comment nothing is kept where it says no more than the columns.
 CREATE TABLE spot_rows (
     time          timestamptz NOT NULL,           -- the node's stamp, whole minutes
-    hundred_hz    integer     NOT NULL,           -- the frequency in units of 100 Hz
+    hundred_hz    integer     NOT NULL,           -- the frequency in units of 100 Hz; from 200 GHz on in kHz, below 0
     delay_ms      integer,                        -- from `time` to the reading of its line, if that fits
     dx_place      smallint,
     spotter_place smallint,
@@ -38,7 +38,7 @@ CREATE TABLE spot_rows (
     wpm           smallint,
     distance_km   smallint,
     bearing       smallint,                       -- degrees from the spotter to the DX
-    rest_hz       smallint,                       -- what of the frequency is less than 100 Hz; null for 0
+    rest_hz       smallint,                       -- what of the frequency is less than that unit; null for 0
     source        "char"      NOT NULL,           -- 'h' human, 'm' machine
     band          "char",
     mode          "char",
@@ -62,14 +62,13 @@ CREATE TABLE spots_human PARTITION OF spot_rows FOR VALUES IN ('h') PARTITION BY
 CREATE TABLE spots_machine PARTITION OF spot_rows FOR VALUES IN ('m') PARTITION BY RANGE (time);
 
 CREATE FUNCTION spot_hz(hundred_hz integer, rest_hz smallint) RETURNS bigint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hundred_hz * 100::bigint + coalesce(rest_hz, 0);
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN hundred_hz * CASE WHEN hundred_hz < 0 THEN -1000 ELSE 100 END::bigint + coalesce(rest_hz, 0);
 
 -- What tells a spot from the others of its minute and source, in 64 bits: DX, spotter and the kHz. That two different
 -- ones of the same minute agree in it is to be expected once in 10^15 minutes of 200 spots.
 CREATE FUNCTION spot_key(dx text, spotter text, hundred_hz integer, rest_hz smallint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN hashtextextended(dx COLLATE "C", hashtextextended(spotter COLLATE "C",
-                        (hundred_hz * 100::bigint + coalesce(rest_hz, 0) + 500) / 1000));
+RETURN hashtextextended(dx COLLATE "C", hashtextextended(spotter COLLATE "C", (spot_hz(hundred_hz, rest_hz) + 500) / 1000));
 
 -- The words of the Reverse Beacon Network for a call of CQ.
 CREATE FUNCTION spot_comment(mode text, snr_db smallint, wpm smallint) RETURNS text
@@ -163,7 +162,8 @@ SELECT ensure_spots_partition(now()), ensure_spots_partition(now() + interval '1
 INSERT INTO spot_rows (time, hundred_hz, rest_hz, delay_ms, dx_place, spotter_place, node, snr_db, wpm, distance_km, bearing,
     source, band, mode, guessed, by_grid, recovered, beacon, dx, spotter, comment, dx_grid, spotter_grid, report,
     propagation, satellite, qsx_hz, refs, late)
-SELECT time, frequency_hz / 100, nullif(frequency_hz % 100, 0),
+SELECT time, CASE WHEN frequency_hz < 200000000000 THEN frequency_hz / 100 ELSE frequency_hz / -1000 END,
+    nullif(CASE WHEN frequency_hz < 200000000000 THEN frequency_hz % 100 ELSE frequency_hz % 1000 END, 0),
     CASE WHEN abs(extract(epoch FROM received - time)) < 2e6 THEN 1000 * extract(epoch FROM received - time) END,
     dx_place.id, spotter_place.id, nodes.id, snr_db, wpm, distance_km, bearing, left(source, 1)::"char", bands.id, modes.id,
     nullif(mode_source = 'guessed', false), nullif(place_source = 'grid', false), nullif(recovered, false),

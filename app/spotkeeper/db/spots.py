@@ -19,6 +19,8 @@ SOURCES = {"h": "human", "m": "machine"}
 _DAY_SECONDS = 86_400
 _DAY_MICROSECONDS = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
+# Above it the units of 100 Hz do not fit, and those of 1 kHz are told by their sign.
+_KHZ_FROM_HZ = 200_000_000_000
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 # Held by the one scraper that a database is meant to have.
 _SCRAPER_LOCK = 7_373_001
@@ -366,7 +368,11 @@ def copy_line(keys: Keys, node: str, received: int | None, spot: Spot, recovered
         comment = comment or n
     if comment is not n and ("\\" in comment or not comment.isprintable()):
         comment = comment.translate(_ESCAPED)
-    hundred_hz, rest_hz = divmod(spot.frequency_hz, 100)
+    if spot.frequency_hz < _KHZ_FROM_HZ:
+        hundred_hz, rest_hz = divmod(spot.frequency_hz, 100)
+    else:
+        khz, rest_hz = divmod(spot.frequency_hz, 1000)
+        hundred_hz = -khz
     distance_km, bearing, qsx_hz = spot.distance_km, spot.bearing, spot.qsx_hz
     return (
         f"{spot.time}\t{n if received is None else received}\t{hundred_hz}\t{rest_hz or n}"

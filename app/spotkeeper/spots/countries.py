@@ -74,6 +74,9 @@ class Place(Struct, frozen=True, eq=False, gc=False):
         return self.point.longitude
 
 
+_UNKNOWN = Place(0, "", "", 0, 0, Point(0, 0), 1)
+
+
 class Countries:
     """The country file, read.
 
@@ -103,8 +106,8 @@ class Countries:
     def find(self, call: str) -> Place | None:
         """The place of a call in capitals; None where it is not sure: at sea, in the air, no call."""
         known = self._known
-        place = known.get(call)
-        if place is not None or call in known:
+        place = known.get(call, _UNKNOWN)
+        if place is not _UNKNOWN:
             return place
         place = self._find(call) if "/" in call or "-" in call else self._home(call)
         if len(known) >= _CALLS_KEPT:

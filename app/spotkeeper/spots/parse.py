@@ -53,8 +53,7 @@ _DAY_SECONDS = 86400
 _EPOCH = date(1970, 1, 1)
 # A node's clock may be ahead of ours by this much.
 _AHEAD_SECONDS = 300
-# Units of 100 Hz in 31 bits.
-_FREQUENCY_MAX_HZ = 214_748_364_700
+_FREQUENCY_MAX_HZ = 300_000_000_000
 _CALL_MAX = 24
 # A comment that is padded to its column, with the blank before it.
 _PADDED = 30
@@ -312,18 +311,21 @@ def _way(
     spotter_grid: str | None, here: Place | None, dx_grid: str | None, there: Place | None
 ) -> tuple[int, int, Literal["grid", "country"]] | tuple[None, None, None]:
     """Distance, bearing and how well they are known."""
-    if spotter_grid and dx_grid:
-        start, end = middle_of(spotter_grid), middle_of(dx_grid)
-        source: Literal["grid", "country"] = "grid"
-    elif here is not None and there is not None and here.dxcc == there.dxcc:
-        # Within one country its middle tells nothing.
-        return None, None, None
-    else:
+    source: Literal["grid", "country"] = "country"
+    if spotter_grid or dx_grid:
+        if spotter_grid and dx_grid:
+            source = "grid"
+        elif here is not None and there is not None and here.dxcc == there.dxcc:
+            # Within one country its middle tells nothing.
+            return None, None, None
         start = middle_of(spotter_grid) if spotter_grid else here.point if here is not None else None
         end = middle_of(dx_grid) if dx_grid else there.point if there is not None else None
-        source = "country"
-    if start is None or end is None:
+        if start is None or end is None:
+            return None, None, None
+    elif here is None or there is None or here.dxcc == there.dxcc:
         return None, None, None
+    else:
+        start, end = here.point, there.point
     distance_km, bearing = way(start, end)
     if distance_km is None or bearing is None:
         return None, None, None

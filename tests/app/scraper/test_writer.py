@@ -1,5 +1,6 @@
 """From the spool into a real PostgreSQL."""
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -8,13 +9,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from msgspec.structs import asdict
 from spotkeeper.db import spots
 from spotkeeper.db.connection import Connection, Role
 from spotkeeper.scraper.gap import Gap
 from spotkeeper.spots.countries import Countries
-from spotkeeper.spots.model import Spot
-from spotkeeper.spots.parse import parse
 
 from tests.app.conftest import Server
 from tests.app.scraper.conftest import wait_until
@@ -54,20 +52,41 @@ def test_every_column_of_the_places_and_the_words(tmp_path: Path, database: str,
     )
     with writing(tmp_path, database, countries) as station:
         station.fill(line("K1ABC", "POTA US-0001 <ES> 599 QSX 14030"))
-    columns = (
-        "dx_dxcc, dx_continent, dx_cq_zone, dx_itu_zone, spotter_dxcc, spotter_continent, spotter_cq_zone,"
-        " spotter_itu_zone, distance_km, bearing, place_source, report, propagation, satellite, qsx_hz, refs,"
-        " beacon"
+    row = (
+        login("dashboard")
+        .execute(
+            """SELECT dx_dxcc, dx_continent, dx_cq_zone, dx_itu_zone, spotter_dxcc, spotter_continent,
+            spotter_cq_zone, spotter_itu_zone, distance_km, bearing, place_source, report, propagation,
+            satellite, qsx_hz, refs, beacon FROM spots"""
+        )
+        .fetchone()
     )
-    (row,) = login("dashboard").execute(f"SELECT {columns} FROM spots").fetchall()
-    spot = parse(line("K1ABC", "POTA US-0001 <ES> 599 QSX 14030"), NOW / 1e6, countries)
-    assert isinstance(spot, Spot)
-    assert row == tuple(
-        list(value) if name == "references" else value
-        for name, value in asdict(spot).items()
-        if name in columns.replace("refs", "references").replace(",", " ").split()
-    )
-    assert (row[0], row[4], row[14], row[15]) == (291, 227, 14_030_000, ["POTA:US-0001"])
+    assert row == (
+        291, "NA", 5, 8, 227, "EU", 14, 27, 7374, 300, "country", "599", "ES", None, 14_030_000,
+        ["POTA:US-0001"], False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "khz", ["0.1", "14025.3", "14025.37", "10368100.1", "199999999.9", "200000000.0", "249999999.87"]
+)
+def test_a_frequency_is_kept_to_the_hertz(station: Station, login: Login, khz: str) -> None:
+    station.fill(line("K1ABC").replace(b"14025.0", khz.encode()))
+    (row,) = login("dashboard").execute("SELECT frequency_hz, khz FROM spots").fetchall()
+    assert row == (round(float(khz) * 1000), (round(float(khz) * 1000) + 500) // 1000)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "CW    13 dB  18 WPM  CQ", "CW   -13 dB 108 WPM  CQ", "CW    13 dB  18 WPM  DX", "CW 13 dB 18 WPM CQ",
+        "RTTY   9 dB  45 BPS  CQ", "FT8  -10 dB  CQ", "OLIVIA  1 dB  18 WPM  CQ", "",
+        "cw    13 dB  18 WPM  CQ",
+    ],
+)  # fmt: skip
+def test_a_machine_s_comment_comes_back_as_it_was(station: Station, login: Login, comment: str) -> None:
+    station.fill(line("K1ABC", comment).replace(b"F5AAA:", b"F5AAA-#:"))
+    assert login("dashboard").execute("SELECT comment FROM spots").fetchall() == [(comment,)]
 
 
 def test_what_comes_twice_is_stored_once_and_what_differs_is_not_lost(station: Station, login: Login) -> None:
@@ -80,15 +99,21 @@ def test_what_comes_twice_is_stored_once_and_what_differs_is_not_lost(station: S
     assert station.value("spots_doubled_total") == 2
 
 
-def test_listeners_are_told_the_ids_of_the_new_ones(station: Station, login: Login) -> None:
+def test_listeners_are_told_when_the_new_ones_were_spotted_and_received(
+    station: Station, login: Login
+) -> None:
     listener = login("notifier")
     listener.execute("LISTEN spots")
-    station.fill(line("K1ABC"), line("K2ABC"), line("K3ABC"))
+    past = f"  14030.0 G1EEE       {datetime.fromtimestamp(NOW / 1e6 - 3600, UTC):%d-%b-%Y %H%MZ} x <K1DDD>"
+    station.fill(line("K1ABC"), line("K2ABC"), past.encode(), received=NOW + 1_234_567)
     station.fill(line("K1ABC"))
-    station.fill(line("K4ABC"))
-    ids = [row[0] for row in listener.execute("SELECT id FROM spots ORDER BY id")]
-    told = [notice.payload for notice in listener.notifies(timeout=2, stop_after=2)]
-    assert told == [f"{ids[0]} {ids[2]}", f"{ids[3]} {ids[3]}"]
+    station.fill(line("K4ABC"), received=NOW + 2_000_000)
+    told = [json.loads(notice.payload) for notice in listener.notifies(timeout=2, stop_after=2)]
+    second, millisecond = NOW // 1_000_000, NOW // 1000
+    assert told == [
+        [second - 3600, second, millisecond + 1234, millisecond + 1234],
+        [second, second, millisecond + 2000, millisecond + 2000],
+    ]
 
 
 def test_comments_of_all_sorts_of_bytes(station: Station, login: Login) -> None:
@@ -217,8 +242,8 @@ def test_a_month_without_a_partition_gets_one(station: Station, login: Login) ->
         b"  14030.0 G1EEE       31-Jan-2026 2359Z                            <K1DDD>",
         b"  14030.0 G1EEE        1-Feb-2026 0000Z                            <K1DDD>",
     )
-    rows = login("grafana").execute("SELECT tableoid::regclass::text, recovered FROM spots ORDER BY time")
-    assert rows.fetchall() == [("spots_2026_01", True), ("spots_2026_02", True)]
+    rows = login("grafana").execute("SELECT tableoid::regclass::text, recovered FROM spot_rows ORDER BY time")
+    assert rows.fetchall() == [("spots_human_2026_01", True), ("spots_human_2026_02", True)]
     assert station.value("spots_recovered_total") == 2
 
 
