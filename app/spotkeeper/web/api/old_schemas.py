@@ -14,7 +14,7 @@ from spotkeeper.web.api.sums_fields import Whole, zone
 from spotkeeper.web.api.sums_read import LONGEST_HOURS
 
 HIGHEST_KHZ = 100_000_000
-LAST_OFFSET = 5000
+LAST_OFFSET = 2000
 _YEARS = range(1980, 2100)
 # What is sure to be read; other forms of ISO 8601 are, too.
 _USUAL_MOMENT = (
