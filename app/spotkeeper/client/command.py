@@ -139,7 +139,7 @@ def _format(form: str) -> "Format":
     from spotkeeper.client import formats
 
     if form != "table":
-        return {"csv": formats.csv_lines, "json": formats.json_lines, "adif": formats.adif}[form]()
+        return {"csv": formats.csv_lines, "json": formats.json_lines, "adif": formats.adif_records}[form]()
     if not sys.stdout.isatty():
         return formats.table(coloured=False, width=None)
     return formats.table(coloured="NO_COLOR" not in os.environ, width=shutil.get_terminal_size().columns)

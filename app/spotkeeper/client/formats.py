@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from spotkeeper.client.adif import record
 from spotkeeper.client.server import Spot
+from spotkeeper.spots import adif
 
 
 class Format(NamedTuple):
@@ -66,9 +66,9 @@ def json_lines() -> Format:
     return Format("", lambda spot: json.dumps(spot, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
-def adif() -> Format:
-    """ADIF, for logging programs: the station that was spotted as one that was worked."""
-    return Format("Spots of Spotkeeper\n<ADIF_VER:5>3.1.4 <PROGRAMID:10>Spotkeeper <EOH>\n", record)
+def adif_records() -> Format:
+    """ADIF, for logging programs."""
+    return Format(adif.header(), adif.record)
 
 
 def _row(time: str, khz: str, band: str, mode: str, dx: str, spotter: str) -> list[str]:

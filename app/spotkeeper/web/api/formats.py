@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from spotkeeper.db.search_wanted import Row
-from spotkeeper.web.api import formats_adif
+from spotkeeper.spots import adif
 from spotkeeper.web.api.spots_schema import as_dict
 
 
@@ -61,10 +61,10 @@ class _Ndjson:
 
 class _Adif:
     def begin(self, names: tuple[str, ...]) -> str:
-        return formats_adif.header()
+        return adif.header()
 
     def write(self, spots: Iterable[Row], names: tuple[str, ...]) -> str:
-        return "".join(map(formats_adif.record, spots))
+        return "".join(adif.record(as_dict(spot, adif.FIELDS)) for spot in spots)
 
 
 class Format(NamedTuple):

@@ -11,12 +11,18 @@ APP_SPOTKEEPER_SPOTTER, _SOURCE and _SNR_DB. ADIF's texts are ASCII: other chara
 
 import unicodedata
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-
-from spotkeeper.db.search_wanted import Row
+from typing import Any
 
 ADIF_VERSION = "3.1.4"
+
+FIELDS = (
+    "time", "dx", "spotter", "frequency_khz", "band", "mode", "mode_source", "source", "snr_db", "comment",
+    "dx_grid", "propagation", "satellite", "references",
+)  # fmt: skip
+"""What a record is made of, as the API names it."""
 
 # MODE and SUBMODE of what has another name in ADIF.
 _MODES = {
@@ -53,28 +59,30 @@ def header() -> str:
     )
 
 
-def record(spot: Row) -> str:
-    """The spot as a line."""
-    mode, submode = _mode(spot)
+def record(spot: Mapping[str, Any]) -> str:
+    """The spot as a line; of FIELDS each value is as the API writes it, and None when it is not there."""
+    given = {name: spot.get(name) for name in FIELDS}
+    time = datetime.fromisoformat(spot["time"])
+    mode, submode = _mode(given["mode"], given["mode_source"])
     return (
         _fields(
-            CALL=spot.dx,
-            QSO_DATE=f"{spot.time:%Y%m%d}",
-            TIME_ON=f"{spot.time:%H%M}",
-            FREQ=f"{spot.frequency_hz / 1e6:.6f}".rstrip("0").rstrip("."),
-            BAND=_BANDS.get(spot.band or "", spot.band),
+            CALL=spot["dx"],
+            QSO_DATE=f"{time:%Y%m%d}",
+            TIME_ON=f"{time:%H%M}",
+            FREQ=f"{spot['frequency_khz'] / 1000:.6f}".rstrip("0").rstrip("."),
+            BAND=_BANDS.get(given["band"] or "", given["band"]),
             MODE=mode,
             SUBMODE=submode,
-            GRIDSQUARE=spot.dx_grid,
-            COMMENT=_ascii(spot.comment),
+            GRIDSQUARE=given["dx_grid"],
+            COMMENT=_ascii(given["comment"] or ""),
             QSO_COMPLETE="N",
-            PROP_MODE=spot.propagation,
-            SAT_NAME=spot.satellite,
-            **_references(spot),
-            APP_SPOTKEEPER_SPOTTER=spot.spotter,
-            APP_SPOTKEEPER_SOURCE=spot.source,
-            APP_SPOTKEEPER_SNR_DB=None if spot.snr_db is None else str(spot.snr_db),
-            APP_SPOTKEEPER_GUESSED_MODE=spot.mode if spot.mode_source == "guessed" else None,
+            PROP_MODE=given["propagation"],
+            SAT_NAME=given["satellite"],
+            **_references(given["references"] or ()),
+            APP_SPOTKEEPER_SPOTTER=spot["spotter"],
+            APP_SPOTKEEPER_SOURCE=given["source"],
+            APP_SPOTKEEPER_SNR_DB=None if given["snr_db"] is None else str(given["snr_db"]),
+            APP_SPOTKEEPER_GUESSED_MODE=given["mode"] if given["mode_source"] == "guessed" else None,
         )
         + "<EOR>\n"
     )
@@ -85,15 +93,15 @@ def _fields(**values: str | None) -> str:
     return "".join(f"<{name}:{len(text)}>{text} " for name, text in values.items() if text)
 
 
-def _mode(spot: Row) -> tuple[str, str]:
-    if spot.mode is None or spot.mode_source != "said":
+def _mode(mode: str | None, source: str | None) -> tuple[str, str]:
+    if mode is None or source != "said":
         return "", ""
-    return _MODES.get(spot.mode, (spot.mode, ""))
+    return _MODES.get(mode, (mode, ""))
 
 
-def _references(spot: Row) -> dict[str, str]:
+def _references(references: Iterable[str]) -> dict[str, str]:
     found = defaultdict[str, list[str]](list)
-    for reference in spot.refs or ():
+    for reference in references:
         programme, _, number = reference.partition(":")
         if name := _REFERENCES.get(programme):
             found[name].append(number)
