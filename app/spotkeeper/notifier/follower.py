@@ -12,6 +12,7 @@ from time import sleep
 from typing import NoReturn, Protocol
 
 import psycopg
+from psycopg import sql
 
 from spotkeeper.db import live
 from spotkeeper.db.connection import Connection, connect
@@ -49,16 +50,21 @@ class Listener(Protocol):
     def away(self, reason: str) -> None:
         """PostgreSQL cannot be followed now; said with each try."""
 
+    def look(self, connection: Connection) -> None:
+        """At what else the listener wants to know: at the start, and at each NOTIFY of `also`."""
+
 
 class Follower:
     """The way from NOTIFY spots to the listener, as the database role notifier."""
 
-    def __init__(self, conninfo: str, memory: Memory, listener: Listener) -> None:
+    def __init__(self, conninfo: str, memory: Memory, listener: Listener, *, also: str = "") -> None:
         self._conninfo = conninfo
         self._memory = memory
         self._listener = listener
+        self._also = also
         self._waiting: Window | None = None  # holds all that may not be taken yet
         self._failures = 0  # in a row
+        self._looks = False
 
     def run(self) -> NoReturn:
         """Follow the database for ever, through any number of its interruptions."""
@@ -82,6 +88,9 @@ class Follower:
     def _listen(self, connection: Connection) -> None:
         """From now on nothing is missed; what was committed while we were away waits."""
         connection.execute("LISTEN spots")
+        if self._also:
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._also)))
+        self._looks = True
         now = datetime.now(UTC)
         if self._memory.since is None:
             newest = live.newest_received(connection, now - OLDER)
@@ -98,6 +107,10 @@ class Follower:
 
     def _follow(self, connection: Connection) -> None:
         """Offer what waits, then take in notifications until there is something to do again."""
+        if self._looks:
+            # Before the spots that were committed after what is to be seen.
+            self._listener.look(connection)
+            self._looks = False
         if self._waiting:
             self._offer(connection, self._waiting)
         self._listener.alive()
@@ -106,6 +119,9 @@ class Follower:
         else:
             notifications = connection.notifies(timeout=IDLE_SECONDS, stop_after=1)
         for notification in notifications:
+            if notification.channel == self._also:
+                self._looks = True
+                continue
             try:
                 window = Window.parse(notification.payload)
             except ValueError:

@@ -1,5 +1,6 @@
 """Posts spots to nchan in nginx."""
 
+from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException
 from time import monotonic
 from urllib.parse import urlsplit
@@ -23,19 +24,21 @@ class Publisher:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._target = f"{parts.path or '/'}?{parts.query + '&' if parts.query else ''}kind="
+        self._target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        self._joiner = "&" if parts.query else "?"
         self._connection = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=TIMEOUT_SECONDS)
         self._used = 0.0
 
-    def publish(self, message: bytes, kind: str) -> None:
-        """Send one event `spot`, to who follows all spots and to who follows this kind (spots.channels).
+    def publish(self, message: bytes, channels: Sequence[str] = ()) -> None:
+        """Send one event `spot` to who listens on these channels; without them to who follows all spots.
 
         Raises Unreachable or Refused; takes some seconds at most.
         """
+        target = f"{self._target}{self._joiner}channels={','.join(channels)}" if channels else self._target
         if monotonic() - self._used > IDLE_SECONDS:
             self._connection.close()
         try:
-            self._connection.request("POST", self._target + kind, message, HEADERS)
+            self._connection.request("POST", target, message, HEADERS)
             with self._connection.getresponse() as response:
                 response.read()
         except (OSError, HTTPException) as error:

@@ -11,13 +11,16 @@ from typing import NoReturn
 import msgspec
 
 from spotkeeper import metrics, systemd
+from spotkeeper.db import followed
+from spotkeeper.db.connection import Connection
 from spotkeeper.db.live import LiveSpot
+from spotkeeper.db.search_wanted import Wanted
 from spotkeeper.notifier.follower import Follower
+from spotkeeper.notifier.match import matches
 from spotkeeper.notifier.memory import Memory
 from spotkeeper.notifier.metrics import Metrics
 from spotkeeper.notifier.publisher import Publisher, Refused, Unreachable
 from spotkeeper.settings import Settings
-from spotkeeper.spots.channels import kind
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ def run(settings: Settings) -> NoReturn:
     memory = Memory(os.environ.get("RUNTIME_DIRECTORY"))
     metrics.serve(listening, registry)
     try:
-        Follower(settings.database.conninfo, memory, notifier).run()
+        Follower(settings.database.conninfo, memory, notifier, also=followed.CHANGED).run()
     finally:
         systemd.notify("STOPPING=1")
 
@@ -46,12 +49,14 @@ class Notifier:
     def __init__(self, publisher: Publisher, metrics: Metrics) -> None:
         self._publisher = publisher
         self._metrics = metrics
+        self._followed: dict[str, Wanted] = {}  # by the channel
+        self._told = ""  # the spot that its channels have already
         self._failures = 0  # of publishing, in a row
         self._fed = 0.0
 
     def take(self, spot: LiveSpot) -> bool:
         try:
-            self._publisher.publish(msgspec.json.encode(spot), kind(spot.source, spot.band, spot.mode))
+            self._publish(spot)
         except Unreachable as error:
             self._failed("publishing stopped, the spots wait", error)
             return False
@@ -65,6 +70,18 @@ class Notifier:
         self._metrics.spots_published.inc()
         self._metrics.delay.observe((datetime.now(UTC) - spot.received).total_seconds())
         return True
+
+    def _publish(self, spot: LiveSpot) -> None:
+        message = msgspec.json.encode(spot)
+        channels = [channel for channel, wanted in self._followed.items() if matches(wanted, spot)]
+        if channels and self._told != spot.id:
+            self._publisher.publish(message, channels)
+            # Should only the second fail, the first is not said again.
+            self._told = spot.id
+        self._publisher.publish(message)
+
+    def look(self, connection: Connection) -> None:
+        self._followed = followed.followed(connection)
 
     def skip(self, spots: int) -> None:
         self._metrics.spots_skipped.inc(spots)

@@ -57,7 +57,6 @@ class Nginx:
         self.refused: set[str] = set()  # comments of spots answered with 413
         self.spots: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
-        self.kinds: list[str] = []
         self.connections = 0
         self._stopping = threading.Event()
         self._server: ThreadingHTTPServer | None = None
@@ -89,9 +88,7 @@ class Nginx:
                 if status == 202:
                     nginx.spots.append(spot)
                     nginx.headers.append(dict(self.headers))
-                path, _, kind = self.path.partition("?kind=")
-                nginx.kinds.append(kind)
-                self.send_response(status if path == "/publish/spots" else 404)
+                self.send_response(status if self.path == "/publish/spots" else 404)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -218,6 +215,7 @@ class Scraper:
         source: str = "m",
         band: str | None = "20m",
         mode: str | None = "CW",
+        guessed: bool = False,
     ) -> list[Heard]:
         """Rows without a word to anybody, inside whatever transaction there is; each was heard 1 ms later.
 
@@ -231,15 +229,15 @@ class Scraper:
         cursor = self.connection.execute(
             """
             INSERT INTO spot_rows (time, dx, spotter, hundred_hz, band, mode, source, snr_db, wpm, comment,
-                                   node, delay_ms, spotter_grid, qsx_hz, refs)
+                                   node, delay_ms, guessed, spotter_grid, qsx_hz, refs)
             SELECT %s, 'F5AAA', 'K' || gen_random_uuid(), 140255, bands.id, modes.id, %s::"char", 23, 25,
-                   comment, nodes.id, %s + n, 'JN03', 14030000, '{POTA:US-0001}'
+                   comment, nodes.id, %s + n, nullif(%s, false), 'JN03', 14030000, '{POTA:US-0001}'
             FROM unnest(%s::text[]) WITH ORDINALITY AS given (comment, n) JOIN nodes ON nodes.name = 'demo'
             LEFT JOIN bands ON bands.name = %s LEFT JOIN modes ON modes.name = %s ORDER BY n
             RETURNING extract(epoch FROM time)::bigint, 1000 * extract(epoch FROM time)::bigint + delay_ms,
                       spot_key(dx, spotter, hundred_hz, rest_hz)
             """,
-            [time, source, first - round(time.timestamp() * 1000), list(comments), band, mode],
+            [time, source, first - round(time.timestamp() * 1000), guessed, list(comments), band, mode],
         )
         return [Heard(*row) for row in cursor]
 

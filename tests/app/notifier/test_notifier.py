@@ -78,7 +78,6 @@ def test_spot_is_published_as_the_page_expects_it(notifier: Notifier, nginx: Ngi
         "node": "demo",
         "recovered": False,
     }
-    assert nginx.kinds == ["mHC"]
     assert nginx.headers[0]["X-EventSource-Event"] == "spot"
     assert nginx.headers[0]["Content-Type"] == "application/json"
 

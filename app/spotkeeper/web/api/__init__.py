@@ -9,6 +9,7 @@ from spotkeeper.web.api import (
     old,
     page,
     spots,
+    stream,
     sums,
     sums_callsign,
     sums_conditions,
@@ -17,7 +18,7 @@ from spotkeeper.web.api import (
 from spotkeeper.web.api.document import Api
 
 # Each has a `blueprint`. Their order is that of the document.
-MODULES: tuple[ModuleType, ...] = (spots, sums, sums_conditions, sums_callsign, sums_health, old)
+MODULES: tuple[ModuleType, ...] = (spots, stream, sums, sums_conditions, sums_callsign, sums_health, old)
 
 
 def add_to(app: Flask) -> None:
