@@ -14,7 +14,7 @@ export class SpotTable {
     this.filters = filters;
     this.zone = zone;
     this.limit = Number(table.dataset.limit);
-    this.lastId = Number(table.dataset.lastId);
+    this.shown = new Set([...this.body.rows].map((row) => row.dataset.id));
     this.waiting = [];
     this.pointed = 0;
 
@@ -29,9 +29,11 @@ export class SpotTable {
   }
 
   add(spot) {
-    if (spot.id <= this.lastId || !this.fits(spot)) return;
+    // The stream begins before the page: with some that it has.
+    if (this.shown.has(spot.id) || !this.fits(spot)) return;
+    this.shown.add(spot.id);
     this.waiting.push(spot);
-    if (this.waiting.length > this.limit) this.waiting.shift();
+    if (this.waiting.length > this.limit) this.shown.delete(this.waiting.shift().id);
     if (this.isReading()) this.announce();
     else this.showWaiting();
   }
@@ -61,13 +63,18 @@ export class SpotTable {
     for (const spot of this.waiting) this.insert(spot);
     this.waiting = [];
     this.announce();
-    while (this.body.rows.length > this.limit) this.body.lastElementChild.remove();
+    while (this.body.rows.length > this.limit) this.removeOldest();
     this.none.hidden = true;
+  }
+
+  removeOldest() {
+    const row = this.body.lastElementChild;
+    this.shown.delete(row.dataset.id);
+    row.remove();
   }
 
   /** By its time: a spot that was missed and came later belongs further down. */
   insert(spot) {
-    this.lastId = Math.max(this.lastId, spot.id);
     const row = this.fill(spot);
     const older = [...this.body.rows].find((each) => new Date(each.dataset.time) <= new Date(spot.time));
     this.body.insertBefore(row, older ?? null);
@@ -76,6 +83,7 @@ export class SpotTable {
   fill(spot) {
     const row = this.template.firstElementChild.cloneNode(true);
     const time = new Date(spot.time);
+    row.dataset.id = spot.id;
     row.dataset.time = spot.time;
     row.classList.add("new");
     const texts = {
