@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 HEADER = "callsign,de_pfx,de_cont,freq,band,dx,dx_pfx,dx_cont,mode,db,date,speed,tx_mode\n"
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
-_PREFIXES = (
-    "K1 W6 VE3 DL1 F5 G4 EA3 I2 OK1 SP7 HA8 LZ2 UA9 JA1 BY4 VK2 ZL3 PY2 LU5 ZS6 OH2 SM5 9A1 KH6 VK9".split()
-)
+_BEGINNINGS = "K1 W6 VE3 DL1 F5 G4 EA3 I2 OK1 SP7 HA8 LZ2 UA9 JA1 BY4 VK2 ZL3 PY2 LU5 ZS6 OH2 SM5 9A1 KH6 VK9"
+_PREFIXES = _BEGINNINGS.split()
 
 
 class Report(NamedTuple):
