@@ -367,9 +367,9 @@ def refused_rows(station: Station) -> float:
     """For a minute a constraint refuses one report in thirty, whose spotter's call begins with a
     certain letter: these rows are kept, with the reason, in table refused_rows; the rest of each batch
     is stored."""
-    station.cluster.ask("ALTER TABLE spots ADD CONSTRAINT no_such_spotter CHECK (spotter !~ '^G') NOT VALID")
+    station.cluster.ask("ALTER TABLE spot_rows ADD CONSTRAINT no_such_spotter CHECK (spotter !~ '^G') NOT VALID")
     station.sleep(60)
-    station.cluster.ask("ALTER TABLE spots DROP CONSTRAINT no_such_spotter")
+    station.cluster.ask("ALTER TABLE spot_rows DROP CONSTRAINT no_such_spotter")
     since = time.time()
     refused = station.cluster.ask("SELECT count(*) FROM refused_rows WHERE reason <> ''")[0][0]
     assert refused > 0
@@ -388,7 +388,7 @@ def deadlocks(station: Station) -> float:
         END $$"""
     )
     station.cluster.ask(
-        "CREATE TRIGGER take_locks BEFORE INSERT ON spots FOR EACH STATEMENT EXECUTE FUNCTION take_locks()"
+        "CREATE TRIGGER take_locks BEFORE INSERT ON spot_rows FOR EACH STATEMENT EXECUTE FUNCTION take_locks()"
     )
     over = threading.Event()
 
@@ -409,7 +409,7 @@ def deadlocks(station: Station) -> float:
     over.set()
     rival.join()
     since = time.time()
-    station.cluster.ask("DROP TRIGGER take_locks ON spots")
+    station.cluster.ask("DROP TRIGGER take_locks ON spot_rows")
     (number,) = station.cluster.ask(
         "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     )[0]
@@ -432,11 +432,11 @@ def serialisation_failures(station: Station) -> float:
         END $$"""
     )
     station.cluster.ask(
-        "CREATE TRIGGER fail BEFORE INSERT ON spots FOR EACH STATEMENT EXECUTE FUNCTION fail_each_other()"
+        "CREATE TRIGGER fail BEFORE INSERT ON spot_rows FOR EACH STATEMENT EXECUTE FUNCTION fail_each_other()"
     )
     station.sleep(60)
     since = time.time()
-    station.cluster.ask("DROP TRIGGER fail ON spots")
+    station.cluster.ask("DROP TRIGGER fail ON spot_rows")
     failed = (station.cluster.ask("SELECT last_value FROM tries")[0][0] + 1) // 2
     assert failed > 1
     station.note(f"{failed} transactions failed")
@@ -622,7 +622,7 @@ def _before_midnight(station: Station) -> tuple[datetime, float]:
 def month_end(station: Station, end: tuple[datetime, float]) -> float:
     """Nodes and scraper cross midnight into a month whose partition nobody has made before them."""
     month, moment = end
-    partition = f"spots_{month:%Y_%m}"
+    partition = f"spots_human_{month:%Y_%m}"
     there = "SELECT to_regclass(%s) IS NOT NULL"
     time.sleep(max(moment - time.time(), 0))
     station.until_flowing(moment, NODES, 60)

@@ -11,14 +11,17 @@ from tests.faults.logs import Key, Line
 from tests.faults.station import Station
 
 STORED = """
-SELECT extract(epoch FROM time)::bigint, dx, spotter, khz, node, recovered, comment,
-    extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8
-FROM spots
+SELECT extract(epoch FROM time)::bigint, dx, spotter, (spot_hz(hundred_hz, rest_hz) + 500) / 1000,
+    nodes.name, recovered IS TRUE, coalesce(comment, spot_comment(modes.name, snr_db, wpm), ''),
+    extract(epoch FROM pg_xact_commit_timestamp(spot_rows.xmin))::float8
+FROM spot_rows
+JOIN nodes ON nodes.id = node
+LEFT JOIN modes ON modes.id = mode
 """
 
 
 class Row(NamedTuple):
-    """A row of table spots, `committed` in Unix seconds by the machine's clock."""
+    """A stored spot, `committed` in Unix seconds by the machine's clock."""
 
     key: Key
     node: str

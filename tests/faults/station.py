@@ -323,8 +323,11 @@ class Station:
     def _flows(self, name: str, since: float) -> bool:
         try:
             stored = self.cluster.ask(
-                "SELECT extract(epoch FROM time)::bigint, dx, spotter, khz FROM spots"
-                " WHERE node = %s AND NOT recovered AND stored > to_timestamp(%s) ORDER BY id DESC LIMIT 500",
+                """SELECT extract(epoch FROM time)::bigint, dx, spotter,
+                    (spot_hz(hundred_hz, rest_hz) + 500) / 1000
+                FROM spot_rows JOIN nodes ON nodes.id = node
+                WHERE nodes.name = %s AND recovered IS NULL
+                    AND pg_xact_commit_timestamp(spot_rows.xmin) > to_timestamp(%s)""",
                 name,
                 since,
             )

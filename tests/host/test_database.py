@@ -50,7 +50,7 @@ def test_no_role_logs_in_over_tcp_without_a_password(station: Station) -> None:
 def test_grafana_reads_spots_and_changes_nothing(station: Station) -> None:
     assert int(as_role(station, "grafana", "SELECT count(*) FROM spots").stdout) > 0
     for statement in (
-        "DELETE FROM spots",
+        "DELETE FROM spot_rows",
         "UPDATE spots SET comment = ''",
         "INSERT INTO solar (time, kind, station, node, received) VALUES (now(), 'WWV', 'X', 'x', now())",
         "SELECT * FROM users",
@@ -64,7 +64,7 @@ def test_grafana_reads_spots_and_changes_nothing(station: Station) -> None:
 
 @pytest.mark.parametrize("os_user", ["spotkeeper-scraper", "spotkeeper-notifier", "spotkeeper-dashboard"])
 def test_no_service_changes_the_schema(station: Station, os_user: str) -> None:
-    for statement in ("CREATE TABLE mine ()", "DROP TABLE spots", "ALTER TABLE spots ADD COLUMN mine int"):
+    for statement in ("CREATE TABLE mine ()", "DROP TABLE spot_rows", "ALTER TABLE spot_rows ADD COLUMN mine int"):
         assert as_role(station, os_user, statement).rc != 0, statement
 
 

@@ -55,7 +55,7 @@ def raise_for(owner: Connection, dx: str, code: str, times: int) -> None:
             RETURN NEW;
         END $$"""
     )
-    owner.execute("CREATE TRIGGER fail BEFORE INSERT ON spots FOR EACH ROW EXECUTE FUNCTION fail()")
+    owner.execute("CREATE TRIGGER fail BEFORE INSERT ON spot_rows FOR EACH ROW EXECUTE FUNCTION fail()")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_one_row_in_a_thousand_is_refused_by_itself(
 
 
 def test_a_batch_that_is_refused_whole(station: Station, owner: Connection) -> None:
-    owner.execute("ALTER TABLE spots ADD CHECK (dx NOT LIKE 'K%')")
+    owner.execute("ALTER TABLE spot_rows ADD CHECK (dx NOT LIKE 'K%')")
     station.fill(*[line(f"K{number}A") for number in range(20)], line("N1ABC"))
     assert owner.execute(TALLY).fetchone() == (21, 1, 0, 0, 20)
 
@@ -106,7 +106,7 @@ def test_a_batch_that_is_refused_whole(station: Station, owner: Connection) -> N
 def test_a_partition_that_vanishes_is_made_again(station: Station, owner: Connection) -> None:
     station.fill(line("K1ABC"))
     month = f"{datetime.fromtimestamp(NOW / 1e6, UTC):%Y_%m}"
-    owner.execute(f"DROP TABLE spots_{month}")
+    owner.execute(f"DROP TABLE spots_human_{month}")
     station.fill(line("K2ABC"))
     assert owner.execute("SELECT dx FROM spots").fetchall() == [("K2ABC",)]
     assert owner.execute(TALLY).fetchone() == (2, 2, 0, 0, 0)
@@ -116,7 +116,7 @@ def test_partitions_are_made_before_their_month_begins(
     tmp_path: Path, database: str, owner: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "AHEAD", timedelta(days=100))
-    month = f"spots_{datetime.now(UTC) + timedelta(days=100):%Y_%m}"
+    month = f"spots_machine_{datetime.now(UTC) + timedelta(days=100):%Y_%m}"
 
     def there() -> bool:
         return owner.execute("SELECT to_regclass(%s)", [month]).fetchone() != (None,)
@@ -129,7 +129,7 @@ def test_partitions_are_made_before_their_month_begins(
 def test_a_locked_table_is_waited_for(station: Station, owner: Connection, login: Login) -> None:
     station.fill(line("K1ABC"))
     with owner.transaction():
-        owner.execute("LOCK TABLE spots")
+        owner.execute("LOCK TABLE spot_rows")
         station.spool.append("demo", NOW, [line("K2ABC")])
         with superuser() as admin:
             blocked = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
