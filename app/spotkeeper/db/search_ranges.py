@@ -22,13 +22,12 @@ by the index that tells which stretches of the table hold a spotter."""
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
-FIRST_HOURS, MOST_HOURS = 6, 768
-"""Read from the sums at once; the more the longer nothing is found."""
+FIRST_HOURS, MOST_HOURS = 6, 96
+"""Of which all sums are read at once, some hundreds for each."""
 PROBED_HOURS = 4000
-"""Looked into one by one at once, each with a look-up in an index."""
+"""Of which is asked at once whether they have a certain sum."""
 PROBES = 8
-"""Look-ups for an hour, at most; else all sums of an hour are read."""
-HOURS_AT_ONCE = 24
+"""Certain sums of an hour that are looked up; of more all are read."""
 FEW_SPOTS = 300
 """Of a spotter with no more than these the stretches that hold it are read whole."""
 
@@ -90,7 +89,7 @@ def ranges(
     elif match.where:
         yield from _by_hours(connection, match, lanes, low, high, pace)
     else:
-        yield Range(low, high, lanes)
+        yield from _in_order(lanes, low, high)
 
 
 def _way(match: Match, source: SourceKey) -> Way:
@@ -99,6 +98,18 @@ def _way(match: Match, source: SourceKey) -> Way:
     if match.dx and (by_spotter is None or match.dx.spots <= by_spotter.spots):
         return "dx"
     return "spotter" if by_spotter else "time"
+
+
+def _in_order(lanes: list[Lane], low: datetime, high: datetime) -> Iterator[Range]:
+    """Where every row matches: calendar months, for a plan over all parts of the table takes long to make."""
+    months = 1
+    while high > low:
+        start = high
+        for _ in range(months):
+            start = _month(start - MINUTE)
+        yield Range(max(low, start), high, lanes)
+        high = start
+        months *= 2
 
 
 def _by_calls(
@@ -150,7 +161,7 @@ def _by_months(
     """Where a spotter has to be found among machines' spots: calendar months, as the table is parted."""
     others = [lane for lane in lanes if lane.way != "time"]
     while high > low:
-        month = _start(high - MINUTE).replace(day=1, hour=0)
+        month = _month(high - MINUTE)
         start = max(low, month)
         if spotter.spots <= FEW_SPOTS:
             yield Range(start, high, [*others, Lane("m", "stretches")])
@@ -188,15 +199,17 @@ def _by_hours(
     connection: Connection, match: Match, lanes: list[Lane], low: datetime, high: datetime, pace: Pace
 ) -> Iterator[Range]:
     """Hours that may have a match, as many together as have the rows of a range; of fuller ones parts."""
-    hours = FIRST_HOURS
+    probe = _probe(match)
+    most = FIRST_HOURS
     while high > low:
-        if query := _probe(match):
-            parts, read_to = _probed(connection, match, query, low, high)
+        if probe:
+            hours, read_to = _probed(connection, match, probe, low, high, most)
         else:
-            parts, read_to = _summed(connection, match, lanes, max(low, _start(high - hours * HOUR)), high)
-            hours = min(2 * hours, MOST_HOURS)
+            hours = [_start(high - MINUTE) - n * HOUR for n in range(most)]
+            read_to = max(low, hours[-1])
+        most = min(2 * most, MOST_HOURS)
         pending: Range | None = None
-        for part in _fitting(parts, low, high, pace):
+        for part in _fitting(_summed(connection, match, lanes, hours), read_to, high, pace):
             if pending and (pending.low > part.high or pending.rows + part.rows > pace.rows):
                 yield pending
                 pending = None
@@ -219,31 +232,27 @@ def _fitting(parts: Iterable[_Part], low: datetime, high: datetime, pace: Pace) 
                 yield _Part(max(start, low), min(end, high), part.rows // pieces)
 
 
-def _summed(
-    connection: Connection, match: Match, lanes: list[Lane], low: datetime, high: datetime
-) -> tuple[list[_Part], datetime]:
-    """The hours between that may have a match, by all their sums, the newest first."""
+def _summed(connection: Connection, match: Match, lanes: list[Lane], hours: list[datetime]) -> list[_Part]:
+    """Those of the hours that may have a match, by their sums, the newest first."""
     tests = [_one_of(column) for column in match.hours] or ["true"]
     query: LiteralString = f"""
         SELECT hour, sum(spots) FILTER (WHERE source = ANY(%(timed)s::text[]::"char"[]))
-        FROM hours WHERE hour >= %(low)s AND hour < %(high)s AND source = ANY(%(sources)s::text[]::"char"[])
+        FROM hours WHERE hour = ANY(%(these)s) AND {_one_of("source")}
         GROUP BY hour HAVING bool_or({" AND ".join(tests)}) ORDER BY hour DESC
     """  # noqa: S608
     timed = [lane.source for lane in lanes if lane.way == "time"]
-    values = _values(match) | {"timed": timed, "low": _start(low), "high": high}
-    rows = connection.execute(query, values, prepare=False)
-    return [_Part(hour, hour + HOUR, spots or 0) for hour, spots in rows], low
+    rows = connection.execute(query, _values(match) | {"timed": timed, "these": hours}, prepare=False)
+    return [_Part(hour, hour + HOUR, spots or 0) for hour, spots in rows]
 
 
 def _probe(match: Match) -> LiteralString | None:
-    """A query for the sums of one hour that count a match; None when it takes too many look-ups."""
-    columns: list[LiteralString] = ["source", "band"] if "band" in match.hours else ["source"]
-    looks_up = len(match.sources) * len(match.hours.get("band", [""]))
-    if match.dxcc and len(match.dxcc) * looks_up <= PROBES:
-        tests = [_one_of(column) for column in columns]
+    """A query for one sum of an hour that counts a match; None when it takes too many look-ups."""
+    keys = len(match.sources) * len(match.hours.get("band", [""]))
+    if match.dxcc and len(match.dxcc) * keys <= PROBES:
+        tests = [_one_of(column) for column in ("source", "band") if column in ("source", *match.hours)]
         return f"""SELECT FROM dxcc_hours AS sums WHERE sums.hour = series.hour
             AND dxcc = ANY(%(dxcc)s::smallint[]) AND {" AND ".join(tests)} LIMIT 1"""
-    if {"band", "mode"} <= match.hours.keys() and len(match.hours["mode"]) * looks_up <= PROBES:
+    if "band" in match.hours and keys <= PROBES:
         tests = [_one_of(column) for column in ("source", *match.hours)]
         return f"""SELECT FROM hours AS sums WHERE sums.hour = series.hour
             AND {" AND ".join(tests)} LIMIT 1"""
@@ -251,20 +260,24 @@ def _probe(match: Match) -> LiteralString | None:
 
 
 def _probed(
-    connection: Connection, match: Match, probe: LiteralString, low: datetime, high: datetime
-) -> tuple[list[_Part], datetime]:
+    connection: Connection,
+    match: Match,
+    probe: LiteralString,
+    low: datetime,
+    high: datetime,
+    most: int,
+) -> tuple[list[datetime], datetime]:
     """The next hours that have a match, the newest first; and how far down that was asked."""
     newest = _start(high - MINUTE)
     oldest = max(_start(low), newest - PROBED_HOURS * HOUR)
     # Joined in this way the hours are probed in their order, and none after the last one that is wanted.
     query: LiteralString = f"""
         SELECT series.hour FROM generate_series(%(newest)s, %(oldest)s, interval '-1 hour') AS series (hour)
-        CROSS JOIN LATERAL ({probe}) AS found LIMIT {HOURS_AT_ONCE}
+        CROSS JOIN LATERAL ({probe}) AS found LIMIT {most}
     """  # noqa: S608
     values = _values(match) | {"dxcc": match.dxcc, "newest": newest, "oldest": oldest}
     found = [hour for (hour,) in connection.execute(query, values, prepare=False)]
-    read_to = max(low, found[-1] if len(found) == HOURS_AT_ONCE else oldest)
-    return [_Part(hour, hour + HOUR, 0) for hour in found], read_to
+    return found, max(low, found[-1] if len(found) == most else oldest)
 
 
 def _one_of(column: LiteralString) -> LiteralString:
@@ -279,3 +292,8 @@ def _values(match: Match) -> dict[str, Any]:
 def _start(moment: datetime) -> datetime:
     """Of its hour."""
     return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def _month(moment: datetime) -> datetime:
+    """The start of its month."""
+    return _start(moment).replace(day=1, hour=0)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from spotkeeper.spots.countries import Place
 from spotkeeper.spots.model import Spot
 from spotkeeper.spots.places import Point
+
+from tests.support.spots import a_spot
 
 SPOTS = "/api/v1/spots"
 PLACES = {
@@ -23,6 +25,7 @@ PLACES = {
     "EA8/DL1ABC": Place(29, "Canary Islands", "AF", 33, 36, Point(28, -16), 1),
 }
 ZD7 = Place(250, "St. Helena", "AF", 36, 66, Point(-16, -6), 1)
+LAST = int(datetime(2026, 3, 5, 10, 34, tzinfo=UTC).timestamp())
 MANY = {f"ZD7{chr(65 + n // 26)}{chr(65 + n % 26)}": ZD7 for n in range(260)}
 
 
@@ -109,8 +112,8 @@ def test_a_spot_is_told_with_all_that_is_known_of_it(
     assert (page["next"], page["searched_to"]) == (None, None)
 
 
-def a_history(spot: Callable[..., Spot]) -> list[Spot]:
-    """Some of everything, over forty days and two months at least; much of it within half an hour."""
+def a_history() -> list[Spot]:
+    """Some of everything in three months, much of it within half an hour; the same at any time of the day."""
     draw = random.Random(5)
     calls = [*PLACES, *list(MANY)[:3]]
     places = PLACES | MANY
@@ -124,8 +127,8 @@ def a_history(spot: Callable[..., Spot]) -> list[Spot]:
         mode, mode_source = draw.choice([("CW", "said"), ("FM", "guessed"), ("FT8", "said"), (None, None)])
         machine = draw.random() < 0.5
         spots.append(
-            spot(
-                minutes,
+            a_spot(
+                time=LAST - 60 * minutes,
                 dx=dx,
                 spotter=spotter,
                 frequency_hz=hz + draw.randrange(9000),
@@ -194,10 +197,9 @@ def test_every_filter_finds_what_it_says_alone_and_together(
     app: Flask,
     get: Callable[..., Any],
     add: Callable[..., None],
-    spot: Callable[..., Spot],
     pace: dict[str, Any],
 ) -> None:
-    add(*a_history(spot))
+    add(*a_history())
     all_spots = everything(get, limit=1000)
     assert len(all_spots) == len({told["id"] for told in all_spots}) > 150
     app.config["SEARCH_PACE"] = pace
