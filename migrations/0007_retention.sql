@@ -55,11 +55,11 @@ BEGIN
             made := true;
         EXCEPTION
             -- Somebody else made it meanwhile.
-            WHEN duplicate_table OR unique_violation THEN NULL;
+            WHEN duplicate_table OR duplicate_object OR unique_violation THEN NULL;
         END;
     END LOOP;
     RETURN made;
 END $$;
 
 GRANT SELECT ON months TO scraper;
-GRANT SELECT ON months, calls_of_dropped, last_keep TO dashboard, grafana;
+GRANT SELECT ON months, last_keep TO dashboard, grafana;

@@ -75,11 +75,17 @@ def test_made_once_when_asked_at_the_same_time(database: str) -> None:
         assert [sorted(of_a_month) for of_a_month in answers] == 12 * [7 * [False] + [True]]
 
 
-def test_gives_up_rather_than_queue_behind_a_long_reader(database: str, login: Login) -> None:
-    with connect(database, "dashboard") as reader:
+def test_made_without_waiting_for_readers_or_holding_up_a_spot(database: str, login: Login) -> None:
+    scraper, maker = login("scraper"), login("scraper")
+    for connection in (scraper, maker):
+        connection.execute("SET lock_timeout = '1s'")
+    with connect(database, "dashboard") as reader, connect(database, "scraper") as making:
         reader.execute("SELECT FROM spots")
-        with pytest.raises(psycopg.errors.LockNotAvailable):
-            ensure(login("scraper"), "2020-05-05 00:00+00")
+        assert ensure(making, "2020-05-05 00:00+00")
+        # Before that is committed.
+        scraper.execute(INSERT, [datetime.now(UTC), "h"])
+        making.commit()
+        assert ensure(maker, "2020-06-05 00:00+00")
 
 
 def test_same_report_is_one_row_and_an_unparsable_line_of_any_length_is_kept_once(login: Login) -> None:

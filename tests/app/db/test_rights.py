@@ -9,6 +9,7 @@ from tests.app.conftest import Server
 
 SPOTS = ("spots", "spot_rows", "bands", "modes", "nodes", "places")
 SUMS = ("hours", "dxcc_hours", "calls")
+KEPT = ("months", "last_keep")
 RIGHTS = {
     "scraper": {
         "spot_rows": {"SELECT", "INSERT"},
@@ -20,11 +21,12 @@ RIGHTS = {
         "refused_rows": {"SELECT", "INSERT"},
         "tallies": {"SELECT", "INSERT", "UPDATE"},
         "drained": {"SELECT", "INSERT", "UPDATE"},
+        "months": {"SELECT"},
         "database": {"TEMPORARY TABLE", "ensure_spots_partition"},
     },
     "notifier": {table: {"SELECT"} for table in SPOTS},
     "dashboard": {
-        **{table: {"SELECT"} for table in (*SPOTS, *SUMS)},
+        **{table: {"SELECT"} for table in (*SPOTS, *SUMS, *KEPT)},
         "solar": {"SELECT"},
         "gaps": {"SELECT"},
         "refused_rows": {"SELECT"},
@@ -36,7 +38,7 @@ RIGHTS = {
         "tokens": {"SELECT", "INSERT", "DELETE", "UPDATE last_used", "UPDATE revoked"},
     },
     "grafana": {
-        **{table: {"SELECT"} for table in (*SPOTS, *SUMS)},
+        **{table: {"SELECT"} for table in (*SPOTS, *SUMS, *KEPT)},
         "solar": {"SELECT"},
         "unparsed_lines": {"SELECT"},
         "gaps": {"SELECT"},

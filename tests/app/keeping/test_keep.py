@@ -212,13 +212,6 @@ def test_a_reader_who_never_ends_puts_the_drop_off(
     assert sums(filled) == kept
 
 
-def test_partitions_are_made_though_a_reader_is_on_the_table(database: str, login: Login) -> None:
-    with psycopg.connect(database, user="dashboard") as reader:
-        reader.execute("SELECT count(*) FROM spots")
-        [(made,)] = login("scraper").execute("SELECT ensure_spots_partition('2020-05-05+00')").fetchall()
-    assert made
-
-
 KEEP = """
 import sys, pathlib
 from spotkeeper.db import connection, keeping, partitions, patience
