@@ -148,6 +148,19 @@ def test_a_spot_is_near_when_its_spotter_is(
     assert {row["mode_class"]: row["near"]["spots"] for row in twenty["modes"]}["voice"] == voice
 
 
+def test_a_grid_that_a_spotter_told_once_holds_for_all_of_its_spots(
+    ask: Ask, add: Add, placed: Placed
+) -> None:
+    add(
+        placed(a_spot(spotter="JA2AAA", mode="SSB", spotter_grid="JO20")),
+        *(
+            placed(a_spot(spotter="JA2AAA", mode=mode, dx=f"JA1{mode}"))
+            for mode in ("CW", "AM", "RTTY", "FM")
+        ),
+    )
+    assert band(ask("/api/v1/conditions", grid="JO20").json, "20m")["near"]["spots"] == 5
+
+
 def test_a_silent_feed_is_told_by_the_age_of_the_newest_spot(ask: Ask, add: Add) -> None:
     add(a_spot(time=minutes(50 * 24 * 60)))
     answer = ask("/api/v1/conditions").json
