@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spotkeeper.db.connection import Connection
+from spotkeeper.db.spots import kept_comment
 from spotkeeper.spots.countries import Countries, Place
 from spotkeeper.spots.model import Spot
 from spotkeeper.spots.parse import parse
@@ -246,13 +247,6 @@ def _words(owner: Connection, rng: random.Random, countries: Countries) -> None:
                     )
                 )
     _copy(owner, "made.words", rows)
-    # As the writer stores it.
-    owner.execute(
-        """UPDATE made.words SET comment = NULL FROM modes
-        WHERE modes.id = mode AND comment = CASE WHEN machine THEN spot_comment(modes.name, snr_db,
-            wpm) ELSE '' END
-        OR comment = ''"""
-    )
 
 
 def _said(rng: random.Random, countries: Countries, band: Band, machine: bool) -> tuple[str, Spot]:
@@ -293,7 +287,7 @@ def _columns(spot: Spot, bands: dict[str, str], modes: dict[str, str]) -> tuple[
         True if spot.mode_source == "guessed" else None,
         spot.snr_db,
         spot.wpm,
-        spot.comment,
+        kept_comment(spot),
         spot.dx_grid,
         spot.spotter_grid,
         spot.report,

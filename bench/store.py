@@ -95,8 +95,8 @@ _WAYS = (
         "commented",
         (
             """CREATE TEMPORARY TABLE commented AS SELECT * FROM sample""",
-            """UPDATE commented SET comment = coalesce(comment, spot_comment(
-                (SELECT name FROM modes WHERE id = mode), snr_db, wpm))""",
+            """UPDATE commented SET comment = spot_comment(
+                comment, source, (SELECT name FROM modes WHERE id = mode), snr_db, wpm)""",
             "VACUUM FULL commented",
         ),
     ),

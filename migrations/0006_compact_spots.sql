@@ -26,7 +26,7 @@ SELECT chr(ascii('A') + number::int - 1)::"char", name FROM unnest(string_to_arr
     || ' OLIVIA CONTESTIA THOR MT63 HELL SSTV ATV VARA', ' ')) WITH ORDINALITY AS mode (name, number);
 
 -- Columns stand by their size, the small ones behind the large, so that no byte is lost in between; null is what is
--- usual. Of a machine's comment nothing is kept where it says no more than the columns.
+-- usual. Of a machine's comment only that is kept which the columns do not say.
 CREATE TABLE spot_rows (
     time          timestamptz NOT NULL,           -- the node's stamp, whole minutes
     hundred_hz    integer     NOT NULL,           -- the frequency in units of 100 Hz; from 200 GHz on in kHz, below 0
@@ -48,7 +48,7 @@ CREATE TABLE spot_rows (
     beacon        boolean,                        -- null when it is none
     dx            text        NOT NULL COLLATE "C",
     spotter       text        NOT NULL COLLATE "C",
-    comment       text,                           -- null for '', of a machine for spot_comment(mode, snr_db, wpm)
+    comment       text,                           -- as function spot_comment reads it
     dx_grid       text,
     spotter_grid  text,
     report        text,
@@ -70,10 +70,16 @@ CREATE FUNCTION spot_key(dx text, spotter text, hundred_hz integer, rest_hz smal
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN hashtextextended(dx COLLATE "C", hashtextextended(spotter COLLATE "C", (spot_hz(hundred_hz, rest_hz) + 500) / 1000));
 
--- The words of the Reverse Beacon Network for a call of CQ.
-CREATE FUNCTION spot_comment(mode text, snr_db smallint, wpm smallint) RETURNS text
+-- The comment of a spot by what is kept of it: null for none; of a machine null for a call of CQ in the words of the
+-- Reverse Beacon Network, and what begins with the character 1 for what follows its report there.
+CREATE FUNCTION spot_comment(comment text, source "char", mode text, snr_db smallint, wpm smallint) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN rpad(mode, 4) || lpad(snr_db::text, 4) || ' dB' || lpad(wpm::text, 4) || ' WPM  CQ';
+RETURN CASE
+    WHEN source = 'm' AND (comment IS NULL OR ascii(comment) = 1) THEN
+        rpad(mode, 4) || lpad(snr_db::text, 4) || ' dB' || coalesce(lpad(wpm::text, 4) || ' WPM', '') || '  '
+        || coalesce(substr(comment, 2), 'CQ')
+    ELSE coalesce(comment, '')
+END;
 
 -- The bit of a band in calls.bands; 0 for none.
 CREATE FUNCTION band_bit(band "char") RETURNS integer
@@ -167,7 +173,7 @@ SELECT time, CASE WHEN frequency_hz < 200000000000 THEN frequency_hz / 100 ELSE 
     CASE WHEN abs(extract(epoch FROM received - time)) < 2e6 THEN 1000 * extract(epoch FROM received - time) END,
     dx_place.id, spotter_place.id, nodes.id, snr_db, wpm, distance_km, bearing, left(source, 1)::"char", bands.id, modes.id,
     nullif(mode_source = 'guessed', false), nullif(place_source = 'grid', false), nullif(recovered, false),
-    nullif(beacon, false), dx, spotter, nullif(comment, CASE source WHEN 'human' THEN '' ELSE spot_comment(mode, snr_db, wpm) END),
+    nullif(beacon, false), dx, spotter, nullif(comment, spot_comment(NULL, left(source, 1)::"char", mode, snr_db, wpm)),
     dx_grid, spotter_grid, report, propagation, satellite, qsx_hz, refs,
     CASE WHEN abs(extract(epoch FROM received - time)) >= 2e6 THEN received END
 FROM spots
@@ -188,7 +194,7 @@ SELECT time, spot_key(dx, spotter, hundred_hz, rest_hz) AS key, dx, spotter,
     (spot_hz(hundred_hz, rest_hz) + 500) / 1000 AS khz, bands.name AS band, modes.name AS mode,
     CASE WHEN guessed THEN 'guessed' WHEN mode IS NOT NULL THEN 'said' END AS mode_source,
     CASE source WHEN 'm' THEN 'machine' ELSE 'human' END AS source, snr_db, wpm, dx_grid, spotter_grid,
-    coalesce(comment, CASE source WHEN 'm' THEN spot_comment(modes.name, snr_db, wpm) END, '') AS comment,
+    spot_comment(comment, source, modes.name, snr_db, wpm) AS comment,
     nodes.name AS node, coalesce(recovered, false) AS recovered,
     coalesce(time + delay_ms * interval '1 millisecond', late) AS received, qsx_hz,
     dx_place.dxcc AS dx_dxcc, dx_place.continent AS dx_continent,

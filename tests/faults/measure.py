@@ -12,7 +12,7 @@ from tests.faults.station import Station
 
 STORED = """
 SELECT extract(epoch FROM time)::bigint, dx, spotter, (spot_hz(hundred_hz, rest_hz) + 500) / 1000,
-    nodes.name, recovered IS TRUE, coalesce(comment, spot_comment(modes.name, snr_db, wpm), ''),
+    nodes.name, recovered IS TRUE, spot_comment(comment, source, modes.name, snr_db, wpm),
     extract(epoch FROM pg_xact_commit_timestamp(spot_rows.xmin))::float8
 FROM spot_rows
 JOIN nodes ON nodes.id = node

@@ -110,15 +110,20 @@ def pack(connection: Connection, month: Month) -> Packed:
     """
     before = _index_bytes(connection, month)
     with lock_timeout(connection, REINDEX_PATIENCE_SECONDS):
-        for name, is_remainder in connection.execute(
-            r"""SELECT relname, NOT indisvalid AND relname ~ '_cc(new|old)[0-9]*$'
-            FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+        for name, is_remainder, method in connection.execute(
+            r"""SELECT relname, NOT indisvalid AND relname ~ '_cc(new|old)[0-9]*$', amname
+            FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam
             WHERE indrelid = to_regclass(%s) ORDER BY 2 DESC, 1""",
             [month.table],
         ).fetchall():
             if is_remainder:
                 connection.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(name)))
             else:
+                if method == "btree":
+                    # Hardly anything comes to a month that is over: no page keeps room for it.
+                    connection.execute(
+                        sql.SQL("ALTER INDEX {} SET (fillfactor = 100)").format(sql.Identifier(name))
+                    )
                 connection.execute(sql.SQL("REINDEX INDEX CONCURRENTLY {}").format(sql.Identifier(name)))
         connection.execute(
             sql.SQL("VACUUM (FREEZE, ANALYZE, TRUNCATE false) {}").format(sql.Identifier(month.table))

@@ -28,7 +28,7 @@ _IN_WORDS: LiteralString = """
         bands.name AS band, modes.name AS mode,
         CASE WHEN guessed THEN 'guessed' WHEN modes.name IS NOT NULL THEN 'said' END AS mode_source,
         CASE source WHEN 'm' THEN 'machine' ELSE 'human' END AS source, snr_db, wpm, report,
-        coalesce(comment, CASE source WHEN 'm' THEN spot_comment(modes.name, snr_db, wpm) END, '') AS comment,
+        spot_comment(comment, source, modes.name, snr_db, wpm) AS comment,
         dx_grid, spotter_grid, dx_place.dxcc AS dx_dxcc, dx_place.continent AS dx_continent,
         dx_place.cq_zone AS dx_cq_zone, dx_place.itu_zone AS dx_itu_zone, spotter_place.dxcc AS spotter_dxcc,
         spotter_place.continent AS spotter_continent, spotter_place.cq_zone AS spotter_cq_zone,

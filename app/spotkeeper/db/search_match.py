@@ -20,10 +20,9 @@ SOURCES: dict[SourceKey, Source] = {"h": "human", "m": "machine"}
 _HZ: LiteralString = "spot_hz(hundred_hz, rest_hz)"
 _HIGHEST_HZ = 2**40
 _EVERY_COMMENT: LiteralString = (
-    "coalesce(comment, CASE source WHEN 'm' THEN"
-    " spot_comment((SELECT name FROM modes WHERE id = mode), snr_db, wpm) END)"
+    "spot_comment(comment, source, (SELECT name FROM modes WHERE id = mode), snr_db, wpm)"
 )
-# The words of the comments that are not stored, for spot_comment() makes them.
+# Words that are not stored, for spot_comment() makes them.
 _USUAL_WORDS = (*MODES, "DB", "WPM", "CQ")
 _NUMBER = re.compile(r"-?[0-9]*")
 _LIKE = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
@@ -127,10 +126,10 @@ def _add_text(match: Match, text: str) -> None:
 
 
 def _may_be_usual(text: str) -> bool:
-    """Whether the text may stand in a comment of spot_comment(); to make one for each row takes time."""
+    """Whether its beginning may be what spot_comment() adds; to make that for each row takes time."""
     return all(
         _NUMBER.fullmatch(word) or any(word in usual for usual in _USUAL_WORDS)
-        for word in text.upper().split()
+        for word in text.upper().split()[:1]
     )
 
 

@@ -19,6 +19,8 @@ SOURCES = {"h": "human", "m": "machine"}
 _DAY_SECONDS = 86_400
 _DAY_MICROSECONDS = 86_400_000_000
 _EPOCH = date(1970, 1, 1)
+# The mode is written in full up to this length.
+_SHORT = 4
 # Above it the units of 100 Hz do not fit, and those of 1 kHz are told by their sign.
 _KHZ_FROM_HZ = 200_000_000_000
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -347,9 +349,18 @@ def _by_day(lines: list[tuple[str, int]]) -> Counter[tuple[str, int]]:
     return numbers
 
 
-def call_of_cq(mode: str, snr_db: int | None, wpm: int) -> str:
-    """As function spot_comment writes it, where that writes the mode in full."""
-    return f"{mode:<4}{snr_db:>4} dB{wpm:>4} WPM  CQ" if snr_db is not None and len(mode) <= 4 else ""
+def kept_comment(spot: Spot) -> str | None:
+    """What is kept of the comment, from which function spot_comment makes it again."""
+    comment, mode = spot.comment, spot.mode
+    if spot.source == "human":
+        return comment or None
+    if mode is None or spot.snr_db is None or len(mode) > _SHORT:
+        return comment
+    said = f"{mode:<4}{spot.snr_db:>4} dB" + ("  " if spot.wpm is None else f"{spot.wpm:>4} WPM  ")
+    if not comment.startswith(said):
+        return comment
+    rest = comment[len(said) :]
+    return None if rest == "CQ" else f"\1{rest}"
 
 
 def copy_line(keys: Keys, node: str, received: int | None, spot: Spot, recovered: bool) -> str:
@@ -358,28 +369,25 @@ def copy_line(keys: Keys, node: str, received: int | None, spot: Spot, recovered
     Only the comment may hold what must be escaped.
     """
     n = NULL
-    mode, snr_db, wpm, comment = spot.mode, spot.snr_db, spot.wpm, spot.comment
-    if spot.source == "machine":
-        source = "m"
-        if mode is not None and wpm is not None and comment == call_of_cq(mode, snr_db, wpm):
-            comment = n
-    else:
-        source = "h"
-        comment = comment or n
-    if comment is not n and ("\\" in comment or not comment.isprintable()):
+    comment = kept_comment(spot)
+    if comment is None:
+        comment = n
+    elif "\\" in comment or not comment.isprintable():
         comment = comment.translate(_ESCAPED)
     if spot.frequency_hz < _KHZ_FROM_HZ:
         hundred_hz, rest_hz = divmod(spot.frequency_hz, 100)
     else:
         khz, rest_hz = divmod(spot.frequency_hz, 1000)
         hundred_hz = -khz
+    snr_db, wpm, mode = spot.snr_db, spot.wpm, spot.mode
     distance_km, bearing, qsx_hz = spot.distance_km, spot.bearing, spot.qsx_hz
     return (
         f"{spot.time}\t{n if received is None else received}\t{hundred_hz}\t{rest_hz or n}"
         f"\t{keys.places[spot.dx_place]}\t{keys.places[spot.spotter_place]}\t{keys.nodes[node]}"
         f"\t{n if snr_db is None else snr_db}\t{n if wpm is None else wpm}"
         f"\t{n if distance_km is None else distance_km}"
-        f"\t{n if bearing is None else bearing}\t{source}\t{keys.bands[spot.band]}\t{keys.modes[mode]}"
+        f"\t{n if bearing is None else bearing}\t{spot.source[0]}\t{keys.bands[spot.band]}"
+        f"\t{keys.modes[mode]}"
         f"\t{'t' if spot.mode_source == 'guessed' else n}\t{'t' if spot.place_source == 'grid' else n}"
         f"\t{'t' if recovered else n}\t{'t' if spot.beacon else n}\t{spot.dx}\t{spot.spotter}\t{comment}"
         f"\t{spot.dx_grid or n}\t{spot.spotter_grid or n}\t{spot.report or n}\t{spot.propagation or n}"

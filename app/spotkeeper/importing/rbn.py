@@ -9,7 +9,7 @@ from typing import LiteralString, NamedTuple
 
 from spotkeeper.db.imports import Portion
 from spotkeeper.db.keys import NULL, Keys
-from spotkeeper.db.spots import call_of_cq
+from spotkeeper.db.spots import kept_comment
 from spotkeeper.errors import OperatorError
 from spotkeeper.importing.files import TextFile
 from spotkeeper.importing.items import Piece, Refused
@@ -241,10 +241,8 @@ class RbnReader:
         unit = "BPS" if _BAUD.fullmatch(mode) else "WPM"
         pace = f"{speed:>4} {unit}" if _NUMBER.fullmatch(speed) and speed != "0" else ""
         spot = _understood(comment=f"{mode:<4}{db:>4} dB{pace}  {kind}")
-        comment = spot.comment
         lacks_mode = spot.mode is None or spot.mode_source == "guessed"
-        if spot.mode is not None and spot.wpm is not None and not lacks_mode:
-            comment = NULL if comment == call_of_cq(spot.mode, spot.snr_db, spot.wpm) else comment
+        comment = spot.comment if lacks_mode else kept_comment(spot) or NULL
         before = f"{NULL if spot.snr_db is None else spot.snr_db}\t{spot.wpm or NULL}\t{comment}"
         behind = "" if lacks_mode else f"{self.keys.modes[spot.mode]}\t{NULL}"
         words = self._words[kind, db, speed, mode] = _Words(

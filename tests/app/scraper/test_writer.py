@@ -79,9 +79,10 @@ def test_a_frequency_is_kept_to_the_hertz(station: Station, login: Login, khz: s
 @pytest.mark.parametrize(
     "comment",
     [
-        "CW    13 dB  18 WPM  CQ", "CW   -13 dB 108 WPM  CQ", "CW    13 dB  18 WPM  DX", "CW 13 dB 18 WPM CQ",
-        "RTTY   9 dB  45 BPS  CQ", "FT8  -10 dB  CQ", "OLIVIA  1 dB  18 WPM  CQ", "",
-        "cw    13 dB  18 WPM  CQ",
+        "CW    13 dB  18 WPM  CQ", "CW   -13 dB 108 WPM  CQ", "CW    13 dB  18 WPM  DX",
+        "CW    13 dB  18 WPM  NCDXF B", "CW    13 dB  18 WPM  \\N", "RTTY   9 dB  45 BPS  DX",
+        "FT8   -9 dB  CQ", "FT4   12 dB  DX", "FT8  -10 dB CQ", "FT8  -12dB Q:6 Z:3,20",
+        "CW 13 dB 18 WPM CQ", "cw    13 dB  18 WPM  CQ", "OLIVIA  1 dB  18 WPM  CQ", "",
     ],
 )  # fmt: skip
 def test_a_machine_s_comment_comes_back_as_it_was(station: Station, login: Login, comment: str) -> None:
