@@ -7,4 +7,6 @@ CREATE TABLE followed (
 );
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON followed TO dashboard;
-GRANT SELECT ON followed, solar TO notifier;
+GRANT SELECT ON followed TO notifier;
+-- What the telnet port is asked about the past.
+GRANT SELECT ON hours, dxcc_hours, calls, solar TO notifier;

@@ -82,6 +82,17 @@ def notify(path: Path) -> None:
     run(settings.load(path))
 
 
+@spotkeeper.command("serve-node")
+@click.pass_obj
+def serve_node(path: Path) -> None:
+    """Let logging programs connect by telnet as to a DXSpider node, until SIGTERM."""
+    _log()
+    from spotkeeper import settings
+    from spotkeeper.node.service import run
+
+    run(settings.load(path))
+
+
 @spotkeeper.command()
 @click.pass_obj
 def settings(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
@@ -194,6 +195,31 @@ class Dashboard(_Section, frozen=True):
         return key
 
 
+class TelnetNode(_Section, frozen=True):
+    """The telnet port for logging programs; `allow` are the networks that may connect to it.
+
+    Its own `callsign` is the scraper's with the SSID -2 when none is given.
+    """
+
+    listen: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ("127.0.0.1",)
+    port: Port = 7300
+    allow: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    callsign: str = ""
+    most_clients: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
+    metrics_port: Port = 9813
+
+    def __post_init__(self) -> None:
+        if self.callsign:
+            _check_callsign(self.callsign)
+        for name, read in (("listen", ip_address), ("allow", ip_network)):
+            for text in getattr(self, name):
+                try:
+                    read(text)
+                except ValueError:
+                    example = "127.0.0.1" if name == "listen" else "192.168.1.0/24"
+                    raise ValueError(f"{name}: {text!r} is not like {example}") from None
+
+
 class Api(_Section, frozen=True):
     """Who may read the API, and how often.
 
@@ -230,6 +256,12 @@ class Settings(_Section, frozen=True):
     dashboard: Dashboard = Dashboard()
     keeping: Keeping = Keeping()
     api: Api = Api()
+    node: TelnetNode = TelnetNode()
+
+    @property
+    def node_callsign(self) -> str:
+        """That of the telnet port."""
+        return self.node.callsign or f"{self.scraper.callsign.partition('-')[0]}-2"
 
 
 def load(path: Path) -> Settings:
