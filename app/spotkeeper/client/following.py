@@ -95,7 +95,8 @@ class Follower:
         for event in events:
             if event.id:
                 self._last_id = event.id
-            if event.event not in ("spot", "message"):
+            # What has no data is no event; httpx-sse makes one of each sign of life.
+            if not event.data or event.event not in ("spot", "message"):
                 continue
             spot = self._server.spot_of(event)
             if matches(spot, self._wanted):

@@ -3,7 +3,8 @@
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import pytest
@@ -12,6 +13,8 @@ from spotkeeper.client.server import Lost, Refused, Server, Spot
 from spotkeeper.errors import OperatorError
 
 from tests.app.client.conftest import TOKEN, Client, Station, a_spot, problem
+
+PATIENCE = 30  # seconds; only a failure waits so long
 
 
 class Following:
@@ -35,7 +38,14 @@ def follow(station: Station, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[F
         made.append(Following(station, wanted))
         return made[-1]
 
+    def give_up() -> None:
+        station.stream_refusals = [problem(401, "What the test waits for does not come.")] * 10
+        station.end_streams()
+
+    timer = threading.Timer(PATIENCE, give_up)
+    timer.start()
     yield start  # type: ignore[misc]
+    timer.cancel()
     station.end_streams()
     for following in made:
         following.server.close()
@@ -171,6 +181,27 @@ def test_other_events_are_passed_over(station: Station, follow: type[Following])
     station.tell(": still here\n\n")
     station.publish(a_spot(1))
     assert take(spots, 1) == ["K1ABC"]
+    station.tell(": still here\n\n")
+    station.publish(a_spot(2))
+    assert take(spots, 1) == ["K2ABC"]
+
+
+@pytest.fixture
+def start(client: Client) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts the command, which is killed when what the test waits for does not come."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        processes.append(client.start(*arguments))
+        return processes[-1]
+
+    timer = threading.Timer(PATIENCE, lambda: [process.kill() for process in processes])
+    timer.start()
+    yield start
+    timer.cancel()
+    for process in processes:
+        process.kill()
+        process.communicate()
 
 
 def line(process: subprocess.Popen[str]) -> Spot:
@@ -179,30 +210,29 @@ def line(process: subprocess.Popen[str]) -> Spot:
     return spot
 
 
-def test_the_command_writes_each_as_it_comes_until_it_is_stopped(station: Station, client: Client) -> None:
+def test_the_command_writes_each_as_it_comes_until_it_is_stopped(
+    station: Station, start: Callable[..., subprocess.Popen[str]]
+) -> None:
     station.add(a_spot(1))
-    process = client.start("--follow", "--format", "json", "--band", "10m")
-    try:
-        assert line(process)["dx"] == "K1ABC"
-        station.publish(a_spot(2))
-        assert line(process)["dx"] == "K2ABC"
-        process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=30) == ("", "")
-        assert process.returncode == 0
-    finally:
-        process.kill()
+    process = start("--follow", "--format", "json", "--band", "10m")
+    assert line(process)["dx"] == "K1ABC"
+    station.publish(a_spot(2))
+    assert line(process)["dx"] == "K2ABC"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30) == ("", "")
+    assert process.returncode == 0
 
 
-def test_the_command_ends_quietly_when_nobody_reads_on(station: Station, client: Client) -> None:
+def test_the_command_ends_quietly_when_nobody_reads_on(
+    station: Station, start: Callable[..., subprocess.Popen[str]]
+) -> None:
     station.add(a_spot(1))
-    process = client.start("--follow", "--format", "json")
-    try:
-        line(process)
-        assert process.stdout and process.stderr
-        process.stdout.close()
-        station.publish(a_spot(2))
-        station.publish(a_spot(3))
-        assert process.wait(30) == 0
-        assert process.stderr.read() == ""
-    finally:
-        process.kill()
+    process = start("--follow", "--format", "json")
+    line(process)
+    assert process.stdout and process.stderr
+    process.stdout.close()
+    station.publish(a_spot(2))
+    station.publish(a_spot(3))
+    assert process.wait(30) == 0
+    assert process.stderr.read() == ""
+    process.stdout = None

@@ -5,19 +5,20 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.client import HTTPMessage, HTTPSConnection
 from pathlib import Path
 from ssl import create_default_context
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from spotkeeper.db.connection import connect
 from spotkeeper.settings import load
 
 from tests.support.spots import a_spot, add_spots
-from tests.support.stack import NGINX, Stack
+from tests.support.stack import NGINX, Stack, wait_until
 
 MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 pytestmark = pytest.mark.skipif(
@@ -189,23 +190,65 @@ def test_when_the_application_is_away(tmp_path: Path) -> None:
         stack.stop_nginx()
 
 
-def test_the_client_by_the_stations_own_authority(stack: Stack, door: Door) -> None:
-    kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+class Client:
+    """`spotkeeper spots` as somebody runs it on a machine of their own."""
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "spotkeeper", "spots", "--server", f"localhost:{stack.ports['https']}",
-             "--format", "json", *arguments],
-            env=kept | {"PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )  # fmt: skip
+    def __init__(self, door: Door) -> None:
+        self.command = [
+            sys.executable, "-m", "spotkeeper", "spots", "--server", f"localhost:{door.stack.ports['https']}",
+            "--format", "json",
+        ]  # fmt: skip
+        kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+        self.options: dict[str, Any] = {"env": kept | {"PYTHONPATH": os.pathsep.join(sys.path)}, "text": True}
 
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*self.command, *arguments], capture_output=True, timeout=60, **self.options)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen([*self.command, *arguments], stdout=subprocess.PIPE, **self.options)
+
+
+@pytest.fixture
+def client(door: Door) -> Client:
+    return Client(door)
+
+
+def test_the_client_by_the_stations_own_authority(door: Door, client: Client) -> None:
     past = ("--since", "2026-01-05T00:00:00Z", "--until", "2026-01-06T00:00:00Z")
-    shown = run("--ca-file", str(door.authority), *past)
+    shown = client.run("--ca-file", str(door.authority), *past)
     assert (shown.returncode, shown.stderr) == (0, "")
     spots = [json.loads(line) for line in shown.stdout.splitlines()]
     assert len({spot["id"] for spot in spots}) == len(spots) == 60
     assert {"id", "time", "dx", "frequency_khz"} <= set(spots[0])
-    assert "is not trusted: self-signed certificate" in run().stderr
+    assert "is not trusted: self-signed certificate" in client.run().stderr
+
+
+def test_the_client_follows_over_a_break_of_the_line(stack: Stack, door: Door, client: Client) -> None:
+    arguments = ("--ca-file", str(door.authority), "--band", "10m", "--mode", "FM", "--since", "1h")
+
+    def send(*calls: str) -> None:
+        for call in calls:
+            stack.tell_node("spot", f"F5AAA 29600.0 {call} FM")
+            stack.tell_node("spot", f"F5AAA 14025.0 {call} CW")
+
+    send("XX1AA")
+    wait_until(lambda: b"XX1AA" in door.get(f"{SPOTS}?band=10m").body, 30)
+    process = client.start(*arguments, "--follow")
+    patience = threading.Timer(60, process.kill)  # what does not come is not waited for without an end
+    patience.start()
+    try:
+        assert process.stdout
+        shown = [json.loads(process.stdout.readline())]
+        send("XX2BB")
+        shown.append(json.loads(process.stdout.readline()))
+        stack.stop_nginx()
+        send("XX3CC")
+        stack.start_nginx()
+        send("XX4DD")
+        shown += [json.loads(process.stdout.readline()) for _ in range(2)]
+    finally:
+        patience.cancel()
+        process.terminate()
+        process.communicate()
+    assert [(spot["dx"], spot["band"]) for spot in shown[:2]] == [("XX1AA", "10m"), ("XX2BB", "10m")]
+    assert {(spot["dx"], spot["band"]) for spot in shown[2:]} == {("XX3CC", "10m"), ("XX4DD", "10m")}
