@@ -95,7 +95,7 @@ def rebuild(path: Path, check: bool) -> int:
     """Sum up the spots anew, and put right what the kept sums have otherwise.
 
     Sums of months that were dropped stay as they are. While the current month is summed up, new spots wait
-    in the scraper's spool and follow afterwards: nothing is lost. That takes about a minute for ten million
+    in the scraper's spool and follow afterwards: nothing is lost. That takes a minute or two for ten million
     spots. Stopped midway it has changed nothing. Exits with 1 when --check finds a difference.
     """
     from spotkeeper import owner
