@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spotkeeper.db.search_wanted import End, Wanted
 from spotkeeper.spots.bands import BANDS
@@ -93,7 +93,7 @@ def _numbered(wanted: Wanted, name: str, text: str) -> Wanted:
     return wanted._replace(spotter=_end(wanted.spotter, _ZONES[kind], int(text)))
 
 
-def _end(end: End, name: str, value: object) -> End:
+def _end(end: End, name: str, value: Any) -> End:
     return end._replace(**{name: (value,)})
 
 
