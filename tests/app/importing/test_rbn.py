@@ -5,15 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from spotkeeper.db import imports
+from spotkeeper.db import imports, patience
 from spotkeeper.db.connection import Connection, Role
 from spotkeeper.importing import command, shown
 from spotkeeper.spots.countries import Countries
@@ -333,7 +336,7 @@ class TestStopped:
 
     @pytest.fixture
     def big(self, file: Path) -> Path:
-        file.write_text(day(self.LINES) + "nonsense\n")
+        file.write_text(day(self.LINES).replace(HEADER, HEADER + "nonsense\n") + "nonsense\n")
         return file
 
     def start(self, file: Path) -> "subprocess.Popen[str]":
@@ -382,14 +385,16 @@ class TestStopped:
         assert outcome.code == 1
         report, *_ = outcome.out.splitlines()
         stored = len(rows("time"))
-        assert report.startswith(f"{big}: {self.LINES + 2:,} lines, ")
+        assert report.startswith(f"{big}: {self.LINES + 3:,} lines, ")
         assert report.endswith(
             f" by an earlier import: {stored:,} spots stored, {self.LINES - stored:,} were stored already,"
-            " 1 refused"
+            " 2 refused"
         )
         assert self.parts(owner) == 1
         assert sums_are_right()
-        assert len(Path(f"{big}.refused").read_text().splitlines()) == 2
+        _, first, last = Path(f"{big}.refused").read_text().splitlines()
+        assert first == f"{len(HEADER)}\t2\thas 1 columns, not 13\tnonsense"
+        assert last.endswith(f"\t{self.LINES + 4}\thas 1 columns, not 13\tnonsense")
         expected = {
             (report.time.replace(second=0), report.dx, report.spotter, int(report.khz + 0.5))
             for report in reports(self.LINES)
@@ -412,3 +417,74 @@ class TestStopped:
         assert outcome.code == 1
         assert f"{len(rows('time')):,} spots stored" in outcome.out
         assert sums_are_right()
+
+
+def waits_for_a_lock(owner: Connection) -> bool:
+    return bool(
+        owner.execute(
+            """SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+            AND usename = 'owner'"""
+        ).fetchall()
+    )
+
+
+def test_it_waits_while_the_sums_are_made_anew(
+    run: Run,
+    file: Path,
+    rows: Rows,
+    login: Callable[[Role], Connection],
+    owner: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "PAUSE_SECONDS", 0.1)
+    file.write_text(day(100))
+    locker = login("owner")
+
+    def hold_until_it_waits() -> None:
+        with locker.transaction():
+            locker.execute("LOCK TABLE ONLY spot_rows IN SHARE ROW EXCLUSIVE MODE")
+            locked.set()
+            while not waits_for_a_lock(owner):
+                time.sleep(0.01)
+
+    locked = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(hold_until_it_waits)
+        locked.wait(30)
+        assert run("rbn", file).code == 0
+        held.result(30)
+    assert rows("time") != []
+
+
+@pytest.mark.usefixtures("small_pieces")
+def test_beside_a_scraper_that_stores_the_same(
+    run: Run, file: Path, rows: Rows, login: Callable[[Role], Connection], sums_are_right: Check
+) -> None:
+    countries = Countries(COUNTRY_FILE.read_text())
+    live = [parse(report.line.encode(), report.time.timestamp() + 2, countries) for report in reports(4000)]
+    scraper = login("scraper")
+    scraper.execute("SELECT ensure_spots_partition(%s)", [MONDAY])
+
+    def scrape() -> None:
+        for first in range(0, len(live), 200):
+            while True:
+                try:
+                    add_spots(scraper, *live[first : first + 200], node="rbn")  # type: ignore[arg-type]
+                except psycopg.errors.DeadlockDetected:
+                    # As the scraper does it.
+                    scraper.execute("DROP TABLE IF EXISTS arrived")
+                else:
+                    break
+
+    file.write_text(day(4000))
+    with ThreadPoolExecutor(1) as pool:
+        scraped = pool.submit(scrape)
+        assert run("rbn", file).code == 0
+        scraped.result(60)
+    expected = {
+        (report.time.replace(second=0), report.dx, report.spotter, int(report.khz + 0.5))
+        for report in reports(4000)
+    }
+    assert set(rows("time, dx, spotter, khz")) == expected
+    assert len(rows("time")) == len(expected)
+    assert sums_are_right()
