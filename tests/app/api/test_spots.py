@@ -376,6 +376,7 @@ def test_a_spot_by_its_id_with_who_else_heard_it(
         ("since=9999-12-31T23:59:59Z", "since: "),
         ("since=2026-02-30T00:00:00Z", "since: "),
         ("since=yesterday", "since: “yesterday” is not a time"),
+        ("since=2025-02-29T00:00:00Z", "since: “2025-02-29T00:00:00Z” is a day that does not exist"),
         ("text=a%00b", "text: "),
         ("format=xml", "format: “xml” is not known"),
         ("cursor=AAAA", "cursor: this is none"),

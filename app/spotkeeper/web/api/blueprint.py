@@ -1,6 +1,6 @@
 """What every part of the API has in common: how arguments are read and how it says no."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import flask
@@ -16,6 +16,7 @@ from spotkeeper.web.errors import problem
 
 PREFIX = "/api/v1"
 LONGEST_NAME = 30
+MOST_NAMED = 5
 
 
 class _Parser(FlaskParser):
@@ -44,7 +45,7 @@ class _Parser(FlaskParser):
     ) -> NoReturn:
         """Raises BadRequest, whose description names every argument that is wrong."""
         messages = error.normalized_messages()  # type: ignore[no-untyped-call]
-        raise BadRequest(" ".join(_said(messages)[:8]))
+        raise BadRequest(" ".join(_said(messages)[:MOST_NAMED]))
 
 
 if TYPE_CHECKING:
@@ -96,18 +97,20 @@ def _too_slow(error: QueryCanceled) -> Response:
 
 
 def _said(messages: Mapping[str, Any]) -> list[str]:
+    """A sentence for each argument that is wrong."""
     return [
-        f"{name if str(name).isidentifier() and len(name) <= LONGEST_NAME else shorten(str(name))}: {text}"
+        f"{name if _is_plain(name) else shorten(str(name))}: {_first(found)}"
         for arguments in messages.values()
         for name, found in (arguments.items() if isinstance(arguments, Mapping) else [("", arguments)])
-        for text in _texts(found)
     ]
 
 
-def _texts(found: Any) -> Iterator[str]:
-    """The messages of a field, which lie deeper where the field holds several values."""
-    if isinstance(found, Mapping):
-        for inner in found.values():
-            yield from _texts(inner)
-    else:
-        yield from (str(text) for text in found)
+def _is_plain(name: Any) -> bool:
+    return isinstance(name, str) and name.isidentifier() and len(name) <= LONGEST_NAME
+
+
+def _first(found: Any) -> str:
+    """The first message of a field, which lies deeper where the field holds several values."""
+    while isinstance(found, Mapping):
+        found = next(iter(found.values()))
+    return str(found[0])
