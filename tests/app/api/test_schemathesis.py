@@ -13,7 +13,7 @@ from schemathesis.schemas import BaseSchema
 
 from tests.app.api.whole import DOCUMENT, whole_api
 
-EXAMPLES = 40
+EXAMPLES = 25
 # Each may be right and both together wrong; the language of the document cannot say that, nor that a cursor
 # is one that was given.
 PAIRS = (
