@@ -17,6 +17,7 @@ from typing import Any, LiteralString, NamedTuple
 from urllib.parse import quote, urlencode
 
 from spotkeeper.db.connection import Connection, connect
+from spotkeeper.db.identity import spot_id
 
 from bench.clients import Answers, Clients, get
 from bench.host import as_on_the_host
@@ -36,7 +37,8 @@ _KEYS: LiteralString = """
 _SAMPLES: LiteralString = """
     SELECT (SELECT call FROM calls ORDER BY spotted DESC LIMIT 1),
         (SELECT call FROM calls ORDER BY spotting DESC LIMIT 1),
-        (SELECT dxcc FROM dxcc_hours GROUP BY dxcc ORDER BY sum(spots) DESC LIMIT 1)
+        (SELECT dxcc FROM dxcc_hours GROUP BY dxcc ORDER BY sum(spots) DESC LIMIT 1), time, key
+    FROM spots ORDER BY time DESC LIMIT 1
 """
 
 # Beside each path with everything at its most: what an unkind client would think of.
@@ -57,11 +59,17 @@ _HEAVIEST: dict[str, tuple[dict[str, object], ...]] = {
         },
         {"limit": 1000},
     ),
+    "/api/v1/spots.{extension}": ({"limit": 1000},),
+    "/api/v1/conditions": ({"within_km": 20000}, {"within_km": 20000, "grid": "JN18"}),
     "/api/spots": (
-        {"limit": 1000, "offset": 10000},
+        {"limit": 1000, "offset": 5000},
         {"dx_call": "A", "mode": "RTTY", "since": "2020-01-01T00:00:00Z"},
     ),
 }
+# A download without a word is of everything.
+_USUAL: dict[str, dict[str, object]] = {"/api/v1/spots.{extension}": {"limit": 100}}
+# A download may be as long as its asker wants to wait; it must not keep others waiting.
+_DOWNLOADS = ("/api/v1/spots.csv?limit=1000000", "/api/v1/spots.adi?limit=1000000&since=3650d")
 
 
 class Asked(NamedTuple):
@@ -100,7 +108,7 @@ def asked(document: dict[str, Any], samples: dict[str, object]) -> tuple[list[As
                     needed[name] = value
                 if "maximum" in schema and not name.startswith(("min_", "max_", "dx_", "spotter_")):
                     most[name] = schema["maximum"]
-        usual.append(_with(path, filled, needed))
+        usual.append(_with(path, filled, needed | _USUAL.get(path, {})))
         if most and path not in _HEAVIEST:
             heavy.append(_with(path, filled, needed | most))
         heavy += [_with(path, filled, needed | one) for one in _HEAVIEST.get(path, ())]
@@ -130,12 +138,15 @@ def _resolved(document: dict[str, Any], described: dict[str, Any]) -> dict[str, 
 
 
 def samples_of(owner: Connection) -> dict[str, object]:
-    [(call, spotter, dxcc)] = owner.execute(_SAMPLES).fetchall()
+    """Values of parameters by name: what many ask for."""
+    [(call, spotter, dxcc, moment, key)] = owner.execute(_SAMPLES).fetchall()
     return {
         "call": call,
         "dx": call,
         "spotter": spotter,
         "dxcc": dxcc,
+        "id": spot_id(moment, key),
+        "extension": "csv",
         "timezone": "Europe/Paris",
         "grid": "JN18",
     }
@@ -164,7 +175,7 @@ def measure(database: str, seconds: float, only: str) -> Run:
             with connect(running.conninfo, "owner", autocommit=True) as owner:
                 samples = samples_of(owner)
                 keys = owner.execute(_KEYS).fetchall()
-            usual, heavy = asked(json.loads(get(running.port, "/api/v1/openapi.json")), samples)
+            usual, heavy = asked(json.loads(get(running.port, "/api/v1/openapi.json")[0]), samples)
             row = Figures(0, clients.select(f"{running.conninfo} user=dashboard", _ROW, keys, seconds))
             ingest.take()
             figures = [
@@ -172,7 +183,8 @@ def measure(database: str, seconds: float, only: str) -> Run:
                 for some in (usual, heavy)
             ]
             calm, _ = ingest.take()
-            greedy = crowd.ask(running.port, [one.path for one in heavy], GREEDY_SECONDS)
+            paths = [*(one.path for one in heavy), *_DOWNLOADS]
+            greedy = crowd.ask(running.port, paths, GREEDY_SECONDS)
             delays, longest = ingest.take()
         finally:
             ingest.stop()
@@ -182,9 +194,7 @@ def measure(database: str, seconds: float, only: str) -> Run:
 
 
 def _figures(clients: Clients, port: int, one: Asked, seconds: float) -> Figures:
-    alone = Clients(1)
-    first = alone.ask(port, [one.path], 0).percentile(50)
-    alone.close()
+    _, first = get(port, one.path)
     figures = Figures(first, clients.ask(port, [one.path], seconds))
     print(f"{one.name}: {figures.answers.percentile(99):.0f} ms", file=sys.stderr, flush=True)
     return figures
