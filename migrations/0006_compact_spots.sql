@@ -2,6 +2,9 @@
 -- by month, and read through view spots; what the pages ask for again and again is summed up as the spots come in.
 -- docs/decisions/store.md tells what each choice saves.
 
+-- Spots that come meanwhile wait in the spool.
+LOCK TABLE spots IN SHARE ROW EXCLUSIVE MODE;
+
 -- Words by their keys. Those of the program's own lists are below; the scraper adds what comes besides.
 CREATE TABLE bands (id "char" PRIMARY KEY, name text NOT NULL UNIQUE);
 CREATE TABLE modes (id "char" PRIMARY KEY, name text NOT NULL UNIQUE);

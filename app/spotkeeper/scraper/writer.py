@@ -175,7 +175,7 @@ class Writer(threading.Thread):
                 table.ensure_partition(connection, moment)
             except psycopg.errors.LockNotAvailable:
                 # There is time, and a batch that needs it now will say so.
-                log.info("the partition of %s is not made yet: a reader holds table spots", f"{moment:%Y-%m}")
+                log.info("the partition of %s is not made yet: its table is locked", f"{moment:%Y-%m}")
         self._look_for_rival(connection)
         self._next_check = time.monotonic() + CHECK_SECONDS
 
