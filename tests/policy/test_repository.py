@@ -99,6 +99,10 @@ MAY_IMPORT = {
     "scraper": {"scraper", "db", "spots"},
     "notifier": {"notifier", "db", "spots"},
     "web": {"web", "db", "spots"},
+    "node": {"node", "notifier", "db", "spots"},
+    "importing": {"importing", "db", "spots"},
+    "keeping": {"keeping", "db", "spots"},
+    "client": {"client", "spots"},
 }
 
 
