@@ -13,10 +13,12 @@ TITLES = {
     403: "Not for you",
     404: "No such page",
     405: "Not like that",
+    406: "Not in that form",
     413: "Too much at once",
     429: "Too many tries",
     500: "Something broke",
     503: "The database is away",
+    504: "That took too long",
 }
 SENTENCES = {
     403: "Your account may not see this.",
