@@ -24,7 +24,7 @@ RIGHTS = {
         "months": {"SELECT"},
         "database": {"TEMPORARY TABLE", "ensure_spots_partition"},
     },
-    "notifier": {table: {"SELECT"} for table in SPOTS},
+    "notifier": {table: {"SELECT"} for table in (*SPOTS, *SUMS, "solar", "followed")},
     "dashboard": {
         **{table: {"SELECT"} for table in (*SPOTS, *SUMS, *KEPT)},
         "solar": {"SELECT"},
@@ -35,6 +35,7 @@ RIGHTS = {
         "sign_in_sessions": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "sign_in_attempts": {"SELECT", "INSERT", "DELETE"},
         "user_settings": {"SELECT", "INSERT", "UPDATE"},
+        "followed": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "tokens": {"SELECT", "INSERT", "DELETE", "UPDATE last_used", "UPDATE revoked"},
     },
     "grafana": {
