@@ -1,7 +1,7 @@
 """How long the station's answers take while 100 spots a second arrive, over what bench.history filled.
 
     pg_virtualenv -t bash -c 'python -m bench.history h5 5 && python -m bench.answers h5'
-    python -m bench.answers h5 h50 [--only PART] [--seconds 4]
+    python -m bench.answers h5 h50 [--only PART] [--seconds 4] [--pause 0]
 
 PostgreSQL is set as on the host of 1 GB; nginx, gunicorn, scraper and notifier are the real ones, and the
 simulator sends the spots. What there is to ask is taken from /api/v1/openapi.json. With two databases the
@@ -41,7 +41,8 @@ _SAMPLES: LiteralString = """
     FROM spots ORDER BY time DESC LIMIT 1
 """
 
-# Beside each path with everything at its most: what an unkind client would think of.
+# What an unkind client would think of, None being the most that is allowed. Of other paths all that has a most is
+# at it.
 _HEAVIEST: dict[str, tuple[dict[str, object], ...]] = {
     "/api/v1/spots": (
         {"text": "nobody ever said this", "since": "3650d"},
@@ -62,7 +63,7 @@ _HEAVIEST: dict[str, tuple[dict[str, object], ...]] = {
     "/api/v1/spots.{extension}": ({"limit": 1000},),
     "/api/v1/conditions": ({"within_km": 20000}, {"within_km": 20000, "grid": "JN18"}),
     "/api/spots": (
-        {"limit": 1000, "offset": 5000},
+        {"limit": None, "offset": None},
         {"dx_call": "A", "mode": "RTTY", "since": "2020-01-01T00:00:00Z"},
     ),
 }
@@ -93,8 +94,8 @@ def asked(document: dict[str, Any], samples: dict[str, object]) -> tuple[list[As
     for path, item in document["paths"].items():
         if "get" not in item or "stream" in path:
             continue
-        given = [*item.get("parameters", []), *item["get"].get("parameters", [])]
-        parameters = [_resolved(document, parameter) for parameter in given]
+        described = [*item.get("parameters", []), *item["get"].get("parameters", [])]
+        parameters = [_resolved(document, parameter) for parameter in described]
         filled = path
         needed: dict[str, object] = {}
         most: dict[str, object] = {}
@@ -111,7 +112,9 @@ def asked(document: dict[str, Any], samples: dict[str, object]) -> tuple[list[As
         usual.append(_with(path, filled, needed | _USUAL.get(path, {})))
         if most and path not in _HEAVIEST:
             heavy.append(_with(path, filled, needed | most))
-        heavy += [_with(path, filled, needed | one) for one in _HEAVIEST.get(path, ())]
+        for one in _HEAVIEST.get(path, ()):
+            given = {name: most[name] if value is None else value for name, value in one.items()}
+            heavy.append(_with(path, filled, needed | given))
     return usual, heavy
 
 
@@ -165,9 +168,9 @@ class Run(NamedTuple):
     """Seconds of the dashboard's longest query meanwhile."""
 
 
-def measure(database: str, seconds: float, only: str) -> Run:
+def measure(database: str, seconds: float, pause: float, only: str) -> Run:
     # The clients are forked before there are threads.
-    clients, crowd = Clients(CLIENTS), Clients(GREEDY)
+    clients, crowd = Clients(CLIENTS, pause), Clients(GREEDY)
     with station(database) as running:
         ingest = Ingest(running.conninfo)
         ingest.start()
@@ -238,11 +241,15 @@ def main() -> None:
     parser.add_argument("database", nargs="+")
     parser.add_argument("--only", default="", metavar="PART", help="only paths with this in their name")
     parser.add_argument("--seconds", type=float, default=4, help="that each path is asked for")
+    parser.add_argument("--pause", type=float, default=0, help="seconds of each client between its requests")
     arguments = parser.parse_args()
     as_on_the_host()
     show(
         arguments.database,
-        [measure(database, arguments.seconds, arguments.only) for database in arguments.database],
+        [
+            measure(database, arguments.seconds, arguments.pause, arguments.only)
+            for database in arguments.database
+        ],
     )
 
 

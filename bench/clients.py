@@ -34,12 +34,13 @@ class Answers(NamedTuple):
 
 
 class Clients:
-    """`count` processes that ask at the same time, each as soon as it has its answer."""
+    """`count` processes that ask at the same time, each `pause` seconds after it has its answer."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, pause: float = 0) -> None:
         # Forked: they start at once and share what is loaded.
         self._pool = get_context("fork").Pool(count)
         self._count = count
+        self._pause = pause
 
     def close(self) -> None:
         self._pool.terminate()
@@ -47,13 +48,15 @@ class Clients:
 
     def ask(self, port: int, paths: Sequence[str], seconds: float) -> Answers:
         """Ask nginx at `port` of this machine for the paths in turn."""
-        return self._all(_ask, [(port, paths, seconds, number) for number in range(self._count)], seconds)
+        return self._all(
+            _ask, [(port, paths, seconds, self._pause, number) for number in range(self._count)], seconds
+        )
 
     def select(
         self, conninfo: str, query: str, keys: Sequence[tuple[object, ...]], seconds: float
     ) -> Answers:
         """Run the query with the keys in turn."""
-        return self._all(_select, [(conninfo, query, keys, seconds)] * self._count, seconds)
+        return self._all(_select, [(conninfo, query, keys, seconds, self._pause)] * self._count, seconds)
 
     def _all(self, work: Callable[..., Answers], given: list[tuple[object, ...]], seconds: float) -> Answers:
         found = self._pool.starmap(work, given, chunksize=1)
@@ -83,7 +86,7 @@ def _connection(port: int, address: str) -> http.client.HTTPSConnection:
     )
 
 
-def _ask(port: int, paths: Sequence[str], seconds: float, number: int) -> Answers:
+def _ask(port: int, paths: Sequence[str], seconds: float, pause: float, number: int) -> Answers:
     taken: list[float] = []
     statuses: Counter[int] = Counter()
     size = 0
@@ -110,10 +113,13 @@ def _ask(port: int, paths: Sequence[str], seconds: float, number: int) -> Answer
             connection = None
         if now >= end:
             return Answers(taken, statuses, 0, size)
+        time.sleep(pause)
     raise AssertionError("no paths")
 
 
-def _select(conninfo: str, query: str, keys: Sequence[tuple[object, ...]], seconds: float) -> Answers:
+def _select(
+    conninfo: str, query: str, keys: Sequence[tuple[object, ...]], seconds: float, pause: float
+) -> Answers:
     taken: list[float] = []
     end = time.perf_counter() + seconds
     with psycopg.connect(conninfo, autocommit=True) as connection, connection.cursor() as cursor:
@@ -125,4 +131,5 @@ def _select(conninfo: str, query: str, keys: Sequence[tuple[object, ...]], secon
             taken.append(now - start)
             if now >= end:
                 return Answers(taken, Counter({200: len(taken)}), 0, 0)
+            time.sleep(pause)
     raise AssertionError("no keys")
