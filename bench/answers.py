@@ -41,8 +41,8 @@ _SAMPLES: LiteralString = """
     FROM spots ORDER BY time DESC LIMIT 1
 """
 
-# What an unkind client would think of, None being the most that is allowed. Of other paths all that has a most is
-# at it.
+# What an unkind client would think of, None being the most that is allowed. Of other paths all that has a
+# most is at it.
 _HEAVIEST: dict[str, tuple[dict[str, object], ...]] = {
     "/api/v1/spots": (
         {"text": "nobody ever said this", "since": "3650d"},
