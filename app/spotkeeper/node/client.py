@@ -23,7 +23,7 @@ LOGIN_SECONDS = 60
 LONGEST_LINE = 400
 # What a client has not read yet may grow to this, some thousands of spots.
 MOST_UNREAD = 256 * 1024
-FAREWELL_SECONDS = 5
+FAREWELL_SECONDS = 30
 MOST_BAD_COMMANDS = 21
 
 # Options of telnet are not for us; a doubled 255 is none.

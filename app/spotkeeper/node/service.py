@@ -31,6 +31,8 @@ KEEPALIVE = {
     socket.TCP_KEEPCNT: 4,
     socket.TCP_USER_TIMEOUT: 120_000,
 }
+# The kernel's share of what waits for a client; it would take megabytes.
+SEND_BUFFER = 64 * 1024
 FAREWELL_SECONDS = 0.2
 WATCHDOG_SECONDS = 1.0
 # Without a sign of the thread that follows the database for so long, the watchdog is not fed.
@@ -147,6 +149,7 @@ class Node:
         if len(self._connected) >= self._settings.most_clients:
             return "full"
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         for option, value in KEEPALIVE.items():
             connection.setsockopt(socket.IPPROTO_TCP, option, value)
         return ""

@@ -1,7 +1,6 @@
 """The telnet port as a logging program sees it."""
 
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -150,7 +149,6 @@ def test_line_without_end_is_not_read_for_ever(connect: Connect) -> None:
 
 def test_who_does_not_read_is_told_and_holds_up_nobody(connect: Connect, add: Add, node: Node) -> None:
     slow, quick = connect("F5AAB"), connect("F5AAA")
-    slow.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     minute = int(datetime.now(UTC).timestamp()) // 60 * 60
     told = 0
     while not node.metric("dropped_total"):

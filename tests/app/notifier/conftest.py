@@ -223,8 +223,8 @@ class Scraper:
         """
         moment = datetime.now(UTC)
         time = (moment - timedelta(minutes=minutes)).replace(second=0, microsecond=0)
-        # Also those of two calls within a millisecond have an order.
-        first = max(round(moment.timestamp() * 1000), self._newest)
+        # A second ago; also those of two calls within a millisecond have an order.
+        first = max(round(moment.timestamp() * 1000) - 1000, self._newest)
         self._newest = first + len(comments)
         cursor = self.connection.execute(
             """
