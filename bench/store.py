@@ -116,16 +116,6 @@ _WAYS = (
         ),
     ),
     Way(
-        "rows whose comment is kept behind the skimmer's usual words only",
-        "ends",
-        (
-            """CREATE TEMPORARY TABLE ends AS SELECT * FROM sample""",
-            """UPDATE ends SET comment = regexp_replace(comment, '^.* (WPM|BPS|dB) +', '')
-                WHERE comment IS NOT NULL""",
-            "VACUUM FULL ends",
-        ),
-    ),
-    Way(
         "unique (time, spot_key(…)), as it is",
         "by_key",
         ("CREATE UNIQUE INDEX by_key ON sample (time, spot_key(dx, spotter, hundred_hz, rest_hz))",),
