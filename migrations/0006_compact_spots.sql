@@ -94,7 +94,6 @@ CREATE UNIQUE INDEX spots_machine_once ON spots_machine (time, spot_key(dx, spot
 CREATE INDEX spots_human_dx ON spots_human (dx, time);
 CREATE INDEX spots_machine_dx ON spots_machine (dx, time);
 CREATE INDEX spots_human_spotter ON spots_human (spotter, time);
-CREATE INDEX spots_human_band ON spots_human (band, mode, time);
 -- A skimmer reports all the time, or not at all: that a stretch of the table has none of it is enough to know.
 CREATE INDEX spots_machine_holds ON spots_machine USING brin (
     spotter text_bloom_ops (n_distinct_per_range = 300), band char_bloom_ops (n_distinct_per_range = 16),
