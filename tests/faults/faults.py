@@ -367,7 +367,9 @@ def refused_rows(station: Station) -> float:
     """For a minute a constraint refuses one report in thirty, whose spotter's call begins with a
     certain letter: these rows are kept, with the reason, in table refused_rows; the rest of each batch
     is stored."""
-    station.cluster.ask("ALTER TABLE spot_rows ADD CONSTRAINT no_such_spotter CHECK (spotter !~ '^G') NOT VALID")
+    station.cluster.ask(
+        "ALTER TABLE spot_rows ADD CONSTRAINT no_such_spotter CHECK (spotter !~ '^G') NOT VALID"
+    )
     station.sleep(60)
     station.cluster.ask("ALTER TABLE spot_rows DROP CONSTRAINT no_such_spotter")
     since = time.time()
@@ -388,7 +390,8 @@ def deadlocks(station: Station) -> float:
         END $$"""
     )
     station.cluster.ask(
-        "CREATE TRIGGER take_locks BEFORE INSERT ON spot_rows FOR EACH STATEMENT EXECUTE FUNCTION take_locks()"
+        "CREATE TRIGGER take_locks BEFORE INSERT ON spot_rows"
+        " FOR EACH STATEMENT EXECUTE FUNCTION take_locks()"
     )
     over = threading.Event()
 
