@@ -8,7 +8,7 @@ from conftest import Station
 
 OPEN = {22, 80, 443}
 # PostgreSQL, nginx's publisher, Prometheus, the exporters, our metrics
-CLOSED = (5432, 8081, 9090, 9100, 9187, 9810, 9811, 9812)
+CLOSED = (5432, 7300, 8081, 9090, 9100, 9187, 9810, 9811, 9812, 9813)
 
 
 def answers(address: str, port: int) -> bool:
