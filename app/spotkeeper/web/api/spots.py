@@ -67,7 +67,7 @@ class AlsoHeardQuery(Schema):
 
 @blueprint.record
 def _prepare(state: BlueprintSetupState) -> None:
-    """Each export keeps a thread busy: some are left for the pages, whatever is exported."""
+    """An export longer than a page keeps a thread busy: some are left for the pages, whatever is exported."""
     state.app.config.setdefault("SEARCH_PACE", {})
     state.app.extensions[_EXPORTS] = BoundedSemaphore(EXPORTS_AT_ONCE)
 
@@ -169,8 +169,10 @@ def _kept(content: dict[str, Any], seconds: int) -> Response:
 def _export(asked: Asked, format: Format, writer: Writer) -> Response:
     if asked.fields and format.name == "adif":
         raise BadRequest("fields: the fields of an ADIF file are those of ADIF.")
-    exports: BoundedSemaphore = current_app.extensions[_EXPORTS]
-    if not exports.acquire(blocking=False):
+    exports: BoundedSemaphore | None = None
+    if asked.limit is None or asked.limit > LONGEST_PAGE:
+        exports = current_app.extensions[_EXPORTS]
+    if exports is not None and not exports.acquire(blocking=False):
         raise ServiceUnavailable(
             f"{EXPORTS_AT_ONCE} exports are under way, and there are no more at a time.", retry_after=10
         )
@@ -184,12 +186,13 @@ def _export(asked: Asked, format: Format, writer: Writer) -> Response:
     return response
 
 
-def _lines(asked: Asked, writer: Writer, exports: BoundedSemaphore) -> Generator[str]:
+def _lines(asked: Asked, writer: Writer, exports: BoundedSemaphore | None) -> Generator[str]:
     names = asked.fields or FIELDS
     try:
         yield from formats.written(writer, _portions(asked), names)
     finally:
-        exports.release()
+        if exports is not None:
+            exports.release()
 
 
 def _portions(asked: Asked) -> Iterator[list[Row]]:
