@@ -204,6 +204,7 @@ def test_only_two_exports_are_made_at_a_time(
     assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
     assert answer.headers["Retry-After"]
     assert client.get(SPOTS).status_code == 200
+    assert client.get(f"{SPOTS}.csv?limit=1000").status_code == 200, "no longer than a page"
     for open_answer in under_way:
         open_answer.close()
     assert client.get(f"{SPOTS}.csv").text.count("\n") == 1101
