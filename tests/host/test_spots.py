@@ -49,6 +49,25 @@ def test_an_open_page_is_told_of_a_spot_within_two_seconds(station: Station, own
     assert took < 2
 
 
+def test_a_skimmer_s_line_is_read_by_the_python_of_the_host(station: Station, owner: Browser) -> None:
+    call = f"Q1{invented_call()}"
+    stamp = time.strftime("%H%MZ", time.gmtime())
+    words = "CW    13 dB  18 WPM  CQ"
+    station.tell_node("line", f"DX de DK9IP-1-#: 14025.3  {call:12} {words:30} {stamp}")
+    deadline = time.monotonic() + 5
+    while not (spots := json.loads(owner.get(f"/api/v1/spots?dx={call}").text)["spots"]):
+        assert time.monotonic() < deadline, f"{call} is not told by the API after 5 s"
+        time.sleep(0.2)
+    (spot,) = spots
+    assert (spot["spotter"], spot["source"], spot["snr_db"], spot["wpm"], spot["comment"]) == (
+        "DK9IP-1",
+        "machine",
+        13,
+        18,
+        words,
+    )
+
+
 def test_the_simulated_traffic_flows_and_nothing_waits_in_the_spool(station: Station, owner: Browser) -> None:
     before = int(station.sql("SELECT count(*) FROM spots"))
     time.sleep(3)

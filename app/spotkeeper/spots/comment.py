@@ -66,9 +66,9 @@ _GRIDS = re.compile(
 _FROM = re.compile(r"[+-][0-9]{2}DB FROM ([A-R]{2}[0-9]{2}) [0-9]{1,4}HZ\b")
 # "599", "5NN"; "5-9", "5/9", "5X9", "5-59"; "59", "59+", "59+20"; "S9+10". "55" is a greeting.
 _RST = re.compile(
-    r"(?<![A-Z0-9.,/+:#$-])(?<!UP )(?<!DN )(?<!DOWN )(?<!ITU )(?<!ZONE )(?<!NR )(?:RST ?|RS ?|UR ?)?+"
-    r"(5NN|[3-5][1-9]9|5[/X-]5?[1-9](?:[/-][1-9])?+"
-    r"|5[1-46-9](?:\+{1,3}(?:[0-9]{2})?+)?+|S[1-9]\+(?:[0-9]{2})?+)(?:DB)?+"
+    r"(?<![A-Z0-9.,/+:#$-])(?<!UP )(?<!DN )(?<!DOWN )(?<!ITU )(?<!ZONE )(?<!NR )(?:RST ?|RS ?|UR ?)?"
+    r"(5NN|[3-5][1-9]9|5[/X-]5?[1-9](?:[/-][1-9])?"
+    r"|5[1-46-9](?:\+{1,3}(?:[0-9]{2})?)?|S[1-9]\+(?:[0-9]{2})?)(?:DB)?"
     r"(?![A-Z0-9+%]|[/.,:-][0-9]"
     r"| ?(?:M|W|WATTS?|HZ|KHZ|KC|MHZ|WPM|KM|MILES|YRS?|YEARS|YO|DAYS|ANI[A-Z]*|ANN[A-Z]*|QSO|QSOS|DXCC|UP)\b)"
 )
@@ -76,8 +76,8 @@ _BEACON = re.compile(r"[BNI](?:(?<=\bB)(?:EACON|CN)|(?<=\bN)CDXF|(?<=\bI)BP)\b")
 # "CW    13 dB  18 WPM  CQ" of the Reverse Beacon Network, "CW  10dB Q:5* Z:4,14" of DXSpider.
 _SKIMMER = re.compile(
     r"([A-Z0-9]{2,6}) ++([+-]?[0-9]{1,2})(?:"
-    r" DB(?: ++([0-9]{1,3}) WPM| ++[0-9]{1,3} BPS)?+ ++(?:CQ|DX|DE|(BEACON|NCDXF B))()"
-    r"|DB(?: Q:[0-9]\*?)?+(?: Z:[0-9,]++)?+(?: \*\*SEEME\*\*)?+)"
+    r" DB(?: ++([0-9]{1,3}) WPM| ++[0-9]{1,3} BPS)? ++(?:CQ|DX|DE|(BEACON|NCDXF B))()"
+    r"|DB(?: Q:[0-9]\*?)?(?: Z:[0-9,]++)?(?: \*\*SEEME\*\*)?)"
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 

@@ -16,12 +16,12 @@ from spotkeeper.spots.split import qsx_of
 
 LINE_BYTES = 1024
 
-_CALL = r"[A-Z0-9]++(?:[/-][A-Z0-9]++)*+"
+_CALL = r"[A-Z0-9]++(?:[/-][A-Z0-9]++)*"
 _WHOLE_CALL = re.compile(_CALL)
-_SPOTTER = re.compile(rf"{_CALL}(?:-[#@])?+")
-_FREQUENCY = re.compile(r"[0-9]{1,9}+(?:\.[0-9]*+)?+")
+_SPOTTER = re.compile(rf"{_CALL}(?:-[#@])?")
+_FREQUENCY = re.compile(r"[0-9]{1,9}+(?:\.[0-9]*+)?")
 _LIVE = re.compile(
-    rf"DX de ++({_CALL})(-[#@])?+(?: *+:| ) *+([0-9]{{1,9}}+(?:\.[0-9]*+)?+) ++({_CALL})(?= )(.*)"
+    rf"DX de ++({_CALL})(-[#@])?(?: *+:| ) *+([0-9]{{1,9}}+(?:\.[0-9]*+)?) ++({_CALL})(?= )(.*)"
 )
 _EXTRA = re.compile(r" ([0-9]{4})Z ++([A-Z0-9]{1,6})$")
 _LEFT = re.compile(r" ([A-R]{2}[0-9]{2}|[A-Z]{2}|[0-9]{1,2})$")
@@ -29,7 +29,7 @@ _HISTORY = re.compile(
     rf" *+([0-9]{{1,9}}+\.[0-9]++) ++({_CALL}) ++"
     r"([0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4}) ([0-9]{4})Z (.*)$"
 )
-_HISTORY_SPOTTER = re.compile(rf"({_CALL})(-[#@])?+>")
+_HISTORY_SPOTTER = re.compile(rf"({_CALL})(-[#@])?>")
 _SKIMMING_NODES = ("RBN", "SKIM")
 _WWV = re.compile(rf"WWV de ({_CALL}) <([0-9]{{1,2}})> ?: *+(.*)")
 _WCY = re.compile(rf"WCY de ({_CALL}) <([0-9]{{1,2}})> ?: *+(.*)")
@@ -37,7 +37,7 @@ _WWV_TEXT = re.compile(r"SFI=[^,]*+,[^,]*+,[^,]*+, ?(.*)")
 _FIGURE = re.compile(r"\b(SFI|A|K|expK|R)=([0-9]{1,4})\b")
 _WORDS = re.compile(r"\b((?:SA|GMF|Au)=.*)")
 _DATE = re.compile(r"([0-9]{1,2})-([A-Z][a-z]{2})-([0-9]{4})")
-_GRID = re.compile(r"[A-R]{2}[0-9]{2}(?:[A-X]{2})?+")
+_GRID = re.compile(r"[A-R]{2}[0-9]{2}(?:[A-X]{2})?")
 _NOT_TEXT = re.compile(r"[\x00-\x06\x08-\x1f\x7f-\x9f]")
 
 _PAST = re.compile(rb" *+[0-9]{1,9}+\.[0-9]++ ++[A-Z0-9/-]++ ++[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4} [0-9]{4}Z ")

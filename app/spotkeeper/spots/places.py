@@ -6,7 +6,7 @@ from math import atan2, cos, degrees, hypot, radians, sin
 
 EARTH_RADIUS_KM = 6371.0
 # Field, square, subsquare, extended square.
-LOCATOR = r"[A-R]{2}[0-9]{2}(?:[A-X]{2}(?:[0-9]{2})?+)?+"
+LOCATOR = r"[A-R]{2}[0-9]{2}(?:[A-X]{2}(?:[0-9]{2})?)?"
 
 _LOCATOR = re.compile(LOCATOR)
 _A, _0 = b"A0"

@@ -6,9 +6,9 @@ from spotkeeper.spots.bands import band_of
 
 # What may follow a figure without making it doubtful: not a range, a list, or another unit.
 _ALONE = r"(?![A-Z0-9.%+]| ?(?:[-/,&~]|TO|OR|AND) ?[0-9]| [0-9]| ?(?:W|WATTS?|DB|WPM|M|MIN|MILES)\b)"
-_NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,3})?+)"
-_FEW = r"([0-9]{1,2}(?:\.[0-9]{1,2})?+)"
-_KHZ = r"(?: ?K(?:HZ|CS?)?)?+"
+_NUMBER = r"([0-9]{1,9}(?:\.[0-9]{1,3})?)"
+_FEW = r"([0-9]{1,2}(?:\.[0-9]{1,2})?)"
+_KHZ = r"(?: ?K(?:HZ|CS?)?)?"
 _QSX = re.compile(rf"\b(?:QSX|LSN|LISTEN(?:ING|S)?)(?: ON| AT)?[ :=]{{0,3}}{_NUMBER}(?: ?MHZ|{_KHZ}){_ALONE}")
 _UP = re.compile(
     rf"(?<![A-Z0-9.<>])(?<!QSY )(?<!PILE )(?<!PILE-)(?:(UP)|DN(?![0-9]{{2}})|DWN|DOWN) ?{_FEW}{_KHZ}{_ALONE}"
