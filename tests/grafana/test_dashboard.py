@@ -14,8 +14,11 @@ import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 from spotkeeper.db.connection import connect
+from spotkeeper.keeping import metrics as keep_metrics
+from spotkeeper.keeping.storage import Storage
 from spotkeeper.notifier.metrics import Metrics as NotifierMetrics
 from spotkeeper.scraper.metrics import ScraperMetrics
+from spotkeeper.settings import Keeping
 
 from tests.grafana.conftest import DASHBOARD, PANELS, ROOT, ROWS
 
@@ -81,7 +84,15 @@ def test_each_prometheus_query_is_understood(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_each_metric_that_is_asked_for_is_one_that_we_serve() -> None:
+def of_keep(folder: Path) -> set[str]:
+    """The metrics that `spotkeeper keep` leaves in a file."""
+    now = datetime.now(UTC)
+    storage = Storage(now, Keeping(), [], 0, {}, 0, 0, 0, 0, 0, 0, 0, [], 0, now)
+    keep_metrics.write(folder / "keep.prom", storage, 2)
+    return set(re.findall(r"^spotkeeper_\w+", (folder / "keep.prom").read_text(), re.MULTILINE))
+
+
+def test_each_metric_that_is_asked_for_is_one_that_we_serve(tmp_path: Path) -> None:
     registry = CollectorRegistry()
     ScraperMetrics(registry, ["demo"])
     NotifierMetrics(registry)
@@ -91,6 +102,7 @@ def test_each_metric_that_is_asked_for_is_one_that_we_serve() -> None:
         "histogram": ("_bucket", "_sum", "_count"),
     }
     served = {family.name + suffix for family in registry.collect() for suffix in suffixes[family.type]}
+    served |= of_keep(tmp_path)
     queries = [param.values[1]["expr"] for param in PROMQL]
     rules = [path.read_text() for path in (ROOT / "prometheus" / "rules").glob("*.rules.yml")]
     exprs = re.findall(r"expr: (?:>-\n)?(.+?)\n +for:", "\n".join(rules), re.DOTALL)

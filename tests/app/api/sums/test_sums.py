@@ -111,9 +111,10 @@ def test_a_window_with_too_many_spots_shortens_itself_and_says_so(
     assert f"LIMIT {sums.NEWEST}" in sums._NEWEST
     monkeypatch.setattr(sums, "NEWEST", 3)
     monkeypatch.setattr(sums, "_NEWEST", sums._NEWEST.replace("LIMIT 300000", "LIMIT 3"))
-    add(*(a_spot(time=minute(minutes=ago), dx=f"K{ago}ABC") for ago in range(1, 6)))
+    newest = minute(minutes=1)
+    add(*(a_spot(time=newest - 60 * ago, dx=f"K{ago}ABC") for ago in range(5)))
     for path in ("bands", "callsigns/top", "frequency/histogram"):
-        assert ask(f"/api/v1/{path}").json["since"] == told(minute(minutes=3)), path
+        assert ask(f"/api/v1/{path}").json["since"] == told(newest - 120), path
     assert ask("/api/v1/bands").json["bands"][0]["spots"] == 3
 
 
