@@ -23,7 +23,8 @@ from spotkeeper.spots.countries import Countries
 
 log = logging.getLogger(__name__)
 
-BATCH_LINES = 2000
+# The sums grow once for each batch.
+BATCH_LINES = 8000
 IDLE_SECONDS = 1.0
 # PostgreSQL is asked so often whether it is there, and whether all is as it should be.
 CHECK_SECONDS = 10.0
