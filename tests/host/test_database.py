@@ -51,7 +51,7 @@ def test_grafana_reads_spots_and_changes_nothing(station: Station) -> None:
     assert int(as_role(station, "grafana", "SELECT count(*) FROM spots").stdout) > 0
     for statement in (
         "DELETE FROM spot_rows",
-        "UPDATE spots SET comment = ''",
+        "UPDATE spot_rows SET comment = ''",
         "INSERT INTO solar (time, kind, station, node, received) VALUES (now(), 'WWV', 'X', 'x', now())",
         "SELECT * FROM users",
         "SELECT * FROM sign_in_sessions",
