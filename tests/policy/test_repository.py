@@ -132,7 +132,7 @@ def test_sql_stands_in_db_alone() -> None:
 
 
 def test_no_group_is_repeated_possessively() -> None:
-    """Python 3.11.2, Debian 12's, goes on behind what such a group matched in part: "K1ABC-#" is no call then."""
+    """Debian 12's Python 3.11.2 goes on behind what it matched in part: "K1ABC-#" is no call then."""
     for path in PACKAGE.rglob("*.py"):
         found = re.search(r"[)](?:[*+?]|[{][0-9,]+[}])[+]", path.read_text())
         assert not found, f"{path.relative_to(ROOT)}: {found and found[0]}"
