@@ -17,6 +17,8 @@ from flask import Flask, Response, request
 from spotkeeper.client.wanted import matches
 from werkzeug.serving import make_server
 
+from tests.support.processes import HEEDS_CTRL_C
+
 Spot = dict[str, Any]
 TOKEN = "spk_" + "t" * 43
 START = datetime(2026, 11, 26, 10, 0, tzinfo=UTC)
@@ -159,7 +161,7 @@ class Client:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "spotkeeper", "spots", *arguments],
+            [*HEEDS_CTRL_C, sys.executable, "-m", "spotkeeper", "spots", *arguments],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

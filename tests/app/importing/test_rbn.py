@@ -25,6 +25,7 @@ from spotkeeper.spots.parse import parse
 
 from tests.app.importing.conftest import Run
 from tests.app.importing.made_up import HEADER, MONDAY, day, reports
+from tests.support.processes import HEEDS_CTRL_C
 from tests.support.spots import add_spots
 
 Rows = Callable[..., list[tuple[Any, ...]]]
@@ -345,7 +346,7 @@ class TestStopped:
             "command.RBN_PIECE_BYTES = 40_000; cli.main(sys.argv[1:])"
         )
         return subprocess.Popen(
-            [sys.executable, "-c", program, "import", "rbn", str(file)],
+            [*HEEDS_CTRL_C, sys.executable, "-c", program, "import", "rbn", str(file)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
