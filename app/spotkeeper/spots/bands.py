@@ -1,6 +1,7 @@
 """Amateur bands and how they are used, by frequency."""
 
 from bisect import bisect_right
+from functools import lru_cache
 from typing import Literal
 
 Region = Literal[1, 2, 3]
@@ -121,10 +122,13 @@ _EDGES: dict[Region | None, tuple[list[int], list[tuple[int, str]]]] = {
     2: _edges(2),
     3: _edges(3),
 }
+# The same frequencies are used again and again.
+_FREQUENCIES_KEPT = 8192
 _USE_LOW = [round(low * 1000) for low, _, _ in _USES]
 _USE_HIGH = [round(high * 1000) for _, high, _ in _USES]
 
 
+@lru_cache(_FREQUENCIES_KEPT)
 def band_of(frequency_hz: int, region: Region | None = None) -> str | None:
     """The amateur band, as "20m", by the edges of the region or, of none, the widest; None outside."""
     low, high = _EDGES[region]
@@ -147,6 +151,7 @@ def bands_within(low_hz: int, high_hz: int) -> tuple[str, ...]:
     )
 
 
+@lru_cache(_FREQUENCIES_KEPT)
 def usual_mode(frequency_hz: int) -> str | None:
     """The mode that nearly all use there, or None where there is no such."""
     index = bisect_right(_USE_LOW, frequency_hz) - 1
