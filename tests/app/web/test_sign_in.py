@@ -85,9 +85,9 @@ def test_an_unknown_name_takes_the_same_work(app: Flask, add_user: Callable[...,
     def seconds(name: str, number: int) -> float:
         browser = Browser(app, f"192.0.2.{number}")
         browser.get("/sign-in")
-        before = time.perf_counter()
+        before = time.thread_time()
         browser.sign_in(name, "wrong password")
-        return time.perf_counter() - before
+        return time.thread_time() - before
 
     known = statistics.median(seconds("anna", number) for number in range(10, 15))
     unknown = statistics.median(seconds("zoe", number) for number in range(20, 25))
