@@ -14,6 +14,7 @@ from psycopg import sql
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.partitions import Partition, partitions
 from spotkeeper.db.patience import patiently
+from spotkeeper.db.spots import ADD_CALLS
 
 LOCK_PATIENCE_SECONDS = 120.0
 EXAMPLES = 5
@@ -36,29 +37,6 @@ _ADD_DXCC_HOURS: LiteralString = """
     SELECT date_trunc('hour', time), dxcc, source, coalesce(band, ''), count(*)
     FROM {partition} JOIN places ON places.id = dx_place
     GROUP BY 1, 2, 3, 4
-"""
-# As the scraper's own statement does it, batch by batch.
-_ADD_CALLS: LiteralString = """
-    INSERT INTO {sums} AS kept
-    SELECT call, min(first) FILTER (WHERE is_dx), max(last) FILTER (WHERE is_dx),
-        min(first) FILTER (WHERE NOT is_dx), max(last) FILTER (WHERE NOT is_dx),
-        coalesce(sum(spots) FILTER (WHERE is_dx), 0), coalesce(sum(spots) FILTER (WHERE NOT is_dx), 0),
-        bit_or(bands)
-    FROM (
-        SELECT dx AS call, true AS is_dx, min(time) AS first, max(time) AS last, count(*) AS spots,
-            bit_or(band_bit(band)) AS bands
-        FROM {partition} GROUP BY dx
-        UNION ALL
-        SELECT spotter, false, min(time), max(time), count(*), 0 FROM {partition} GROUP BY spotter
-    ) ends
-    GROUP BY call
-    ON CONFLICT (call) DO UPDATE SET
-        first_spotted = least(kept.first_spotted, excluded.first_spotted),
-        last_spotted = greatest(kept.last_spotted, excluded.last_spotted),
-        first_spotting = least(kept.first_spotting, excluded.first_spotting),
-        last_spotting = greatest(kept.last_spotting, excluded.last_spotting),
-        spotted = kept.spotted + excluded.spotted, spotting = kept.spotting + excluded.spotting,
-        bands = kept.bands | excluded.bands
 """
 
 
@@ -120,9 +98,7 @@ def add_calls(connection: Connection, partition: str, sums: str) -> None:
     Within a transaction.
     """
     connection.execute("SELECT set_config('work_mem', %s, true)", [_WORK_MEMORY])
-    connection.execute(
-        sql.SQL(_ADD_CALLS).format(partition=sql.Identifier(partition), sums=sql.Identifier(sums))
-    )
+    connection.execute(sql.SQL(ADD_CALLS).format(spots=sql.Identifier(partition), sums=sql.Identifier(sums)))
 
 
 def check(connection: Connection, tell: Tell) -> list[Difference]:

@@ -37,8 +37,32 @@ _ARRIVED: LiteralString = f"""
     CREATE TEMPORARY TABLE arrived ON COMMIT DELETE ROWS AS
     SELECT 0::bigint AS time, 0::bigint AS received, {SAME} FROM spot_rows LIMIT 0
 """  # noqa: S608
+# What `spots`, which are counted for the first time, add to `sums`, a table like calls.
+ADD_CALLS: LiteralString = """
+    INSERT INTO {sums} AS kept
+    SELECT call, min(first) FILTER (WHERE is_dx), max(last) FILTER (WHERE is_dx),
+        min(first) FILTER (WHERE NOT is_dx), max(last) FILTER (WHERE NOT is_dx),
+        coalesce(sum(spots) FILTER (WHERE is_dx), 0), coalesce(sum(spots) FILTER (WHERE NOT is_dx), 0),
+        bit_or(bands)
+    FROM (
+        SELECT dx AS call, true AS is_dx, min(time) AS first, max(time) AS last, count(*) AS spots,
+            bit_or(band_bit(band)) AS bands
+        FROM {spots} GROUP BY dx
+        UNION ALL
+        SELECT spotter, false, min(time), max(time), count(*), 0 FROM {spots} GROUP BY spotter
+    ) ends
+    GROUP BY call ORDER BY call
+    ON CONFLICT (call) DO UPDATE SET
+        first_spotted = least(kept.first_spotted, excluded.first_spotted),
+        last_spotted = greatest(kept.last_spotted, excluded.last_spotted),
+        first_spotting = least(kept.first_spotting, excluded.first_spotting),
+        last_spotting = greatest(kept.last_spotting, excluded.last_spotting),
+        spotted = kept.spotted + excluded.spotted, spotting = kept.spotting + excluded.spotting,
+        bands = kept.bands | excluded.bands
+"""
+_ADD_STORED: LiteralString = ADD_CALLS.replace("{sums}", "calls").replace("{spots}", "stored")
 # What is kept in sums of the spots that a statement's part `stored` gives, each for the first time.
-SUMS: LiteralString = """
+SUMS: LiteralString = f"""
     placed AS (
         SELECT date_trunc('hour', time) AS hour, source, coalesce(band, '') AS band,
             coalesce(mode, '') AS mode, dx_place, spotter_place, count(*) AS spots
@@ -59,27 +83,8 @@ SUMS: LiteralString = """
         GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
         ON CONFLICT (hour, dxcc, source, band) DO UPDATE SET spots = kept.spots + excluded.spots
     ), by_call AS (
-        INSERT INTO calls AS kept
-        SELECT call, min(first) FILTER (WHERE is_dx), max(last) FILTER (WHERE is_dx),
-            min(first) FILTER (WHERE NOT is_dx), max(last) FILTER (WHERE NOT is_dx),
-            coalesce(sum(spots) FILTER (WHERE is_dx), 0), coalesce(sum(spots) FILTER (WHERE NOT is_dx), 0),
-            bit_or(bands)
-        FROM (
-            SELECT dx AS call, true AS is_dx, min(time) AS first, max(time) AS last, count(*) AS spots,
-                bit_or(band_bit(band)) AS bands
-            FROM stored GROUP BY dx
-            UNION ALL
-            SELECT spotter, false, min(time), max(time), count(*), 0 FROM stored GROUP BY spotter
-        ) ends
-        GROUP BY call ORDER BY call
-        ON CONFLICT (call) DO UPDATE SET
-            first_spotted = least(kept.first_spotted, excluded.first_spotted),
-            last_spotted = greatest(kept.last_spotted, excluded.last_spotted),
-            first_spotting = least(kept.first_spotting, excluded.first_spotting),
-            last_spotting = greatest(kept.last_spotting, excluded.last_spotting),
-            spotted = kept.spotted + excluded.spotted, spotting = kept.spotting + excluded.spotting,
-            bands = kept.bands | excluded.bands
-    )"""
+        {_ADD_STORED}
+    )"""  # noqa: S608
 # One statement: what became of the rows is counted by the command that stores them.
 _STORE: LiteralString = f"""
     WITH stored AS (
