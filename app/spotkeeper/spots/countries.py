@@ -7,6 +7,7 @@ from msgspec import Struct
 from spotkeeper.spots.bands import Region
 from spotkeeper.spots.places import Point
 
+CONTINENTS = ("AF", "AN", "AS", "EU", "NA", "OC", "SA")
 # A prefix or, after "=", a whole call; then what differs there from the rest of its entity.
 _ALIAS = re.compile(r"(=?)([A-Z0-9/]++)(.*)")
 _OVERRIDE = re.compile(r"\((\d++)\)|\[(\d++)\]|<(-?[\d.]++)/(-?[\d.]++)>|\{([A-Z]{2})\}|~-?[\d.]++~")

@@ -9,8 +9,8 @@ from marshmallow import Schema, ValidationError, fields
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.comment import MODES
 from spotkeeper.web.account.chosen import shorten
-from spotkeeper.web.api.spots_arguments import Number, Word, call
-from spotkeeper.web.api.sums_fields import Whole, zone
+from spotkeeper.web.api.spots_arguments import Number, Whole, Word, call
+from spotkeeper.web.api.sums_fields import zone
 from spotkeeper.web.api.sums_read import LONGEST_HOURS
 
 HIGHEST_KHZ = 100_000_000
@@ -51,7 +51,7 @@ def _moment(text: str) -> OldMoment:
 
 
 def _hours() -> Whole:
-    return Whole(1, LONGEST_HOURS, load_default=24, metadata={"description": "How far back"})
+    return Whole(1, LONGEST_HOURS, "How far back", load_default=24)
 
 
 def _number() -> fields.Integer:
@@ -106,8 +106,8 @@ class OldStatsSchema(Schema):
 class OldSpotsQuery(Schema):
     """Which spots."""
 
-    limit = Whole(1, 1000, load_default=100, metadata={"description": "How many at most"})
-    offset = Whole(0, LAST_OFFSET, load_default=0, metadata={"description": "How many to pass over"})
+    limit = Whole(1, 1000, "How many at most", load_default=100)
+    offset = Whole(0, LAST_OFFSET, "How many to pass over", load_default=0)
     band = Word(BANDS)
     min_freq = Number(HIGHEST_KHZ, "In kHz, inclusive")
     max_freq = Number(HIGHEST_KHZ, "In kHz, inclusive")
@@ -121,7 +121,7 @@ class OldSpotsQuery(Schema):
 class OldRecentQuery(Schema):
     """Which spots."""
 
-    limit = Whole(1, 500, load_default=50, metadata={"description": "How many at most"})
+    limit = Whole(1, 500, "How many at most", load_default=50)
     hours = _hours()
 
 

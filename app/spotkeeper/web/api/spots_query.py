@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest
 from spotkeeper.db.search_wanted import End, Position, Source, Wanted
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.comment import MODES
+from spotkeeper.spots.countries import CONTINENTS
 from spotkeeper.web.api.spots_arguments import (
     Moment,
     Number,
@@ -26,7 +27,6 @@ from spotkeeper.web.api.spots_arguments import (
 )
 from spotkeeper.web.api.spots_schema import FIELDS
 
-CONTINENTS = ("AF", "AN", "AS", "EU", "NA", "OC", "SA")
 PAGE, LONGEST_PAGE = 100, 1000
 LONGEST_EXPORT = 1_000_000
 HIGHEST_KHZ = 300_000_000

@@ -1,17 +1,11 @@
 """Fields of the queries and answers of the sums."""
 
-import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
 from spotkeeper.web.account.chosen import shorten, zones
-
-CONTINENTS = ("AF", "AN", "AS", "EU", "NA", "OC", "SA")
-
-_WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 class Time(fields.DateTime):
@@ -24,21 +18,6 @@ class Time(fields.DateTime):
 def utc(moment: datetime) -> str:
     """As the API writes times."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-class Whole(fields.Integer):
-    """A whole number from `low` to `high`, written in digits."""
-
-    def __init__(self, low: int, high: int, **more: Any) -> None:
-        self.said = f"Give a whole number from {low} to {high}."
-        super().__init__(validate=validate.Range(low, high, error=self.said), **more)
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> int:
-        if not isinstance(value, str) or not _WHOLE.fullmatch(value):
-            raise ValidationError(self.said)
-        return int(value)
 
 
 class _OneOf(validate.OneOf):

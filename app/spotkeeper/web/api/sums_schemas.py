@@ -5,9 +5,10 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from spotkeeper.spots.bands import BANDS
+from spotkeeper.spots.countries import CONTINENTS
 from spotkeeper.spots.modes import CLASSES
-from spotkeeper.web.api.spots_arguments import Word
-from spotkeeper.web.api.sums_fields import CONTINENTS, Time, Whole, grid, zone
+from spotkeeper.web.api.spots_arguments import Whole, Word
+from spotkeeper.web.api.sums_fields import Time, grid, zone
 from spotkeeper.web.api.sums_read import LONGEST_HOURS
 
 
@@ -16,7 +17,7 @@ def _about(text: str, **more: Any) -> dict[str, Any]:
 
 
 def _hours(default: int, high: int = LONGEST_HOURS) -> Whole:
-    return Whole(1, high, load_default=default, **_about("How far back, in hours"))
+    return Whole(1, high, "How far back, in hours", load_default=default)
 
 
 _SINCE = "Begin of the window; later than asked for when it holds too many spots to be read at once"
@@ -103,7 +104,7 @@ class BandsSchema(Schema):
 class HistogramQuery(Schema):
     """Of a window."""
 
-    bins = Whole(1, 200, load_default=50, **_about("Into how many parts of equal width"))
+    bins = Whole(1, 200, "Into how many parts of equal width", load_default=50)
     band = Word(BANDS, "Of this band; else 1,800 to 54,000 kHz")
     hours = _hours(24)
 
@@ -162,7 +163,7 @@ class ActivitySchema(Schema):
 class TopQuery(Schema):
     """Of a window."""
 
-    limit = Whole(1, 100, load_default=20, **_about("How many of each kind"))
+    limit = Whole(1, 100, "How many of each kind", load_default=20)
     hours = _hours(24)
 
 
@@ -258,8 +259,8 @@ class ConditionsQuery(Schema):
     """Where `near` is; what is given must hold together. A spot is near when its spotter is."""
 
     grid = grid(**_about("Spotters within `within_km` of the middle of this grid"))
-    within_km = Whole(1, 20000, load_default=1000, **_about("How far from the grid"))
-    dxcc = Whole(1, 999, **_about("Spotters of this DXCC entity, by ADIF's number"))
+    within_km = Whole(1, 20000, "How far from the grid", load_default=1000)
+    dxcc = Whole(1, 999, "Spotters of this DXCC entity, by ADIF's number")
     continent = Word(CONTINENTS, "Spotters of this continent")
 
 
