@@ -40,11 +40,19 @@ blueprint.after_request(sums_answers.tell_how_long)
 @blueprint.response(200, CallSchema)
 def callsign(query: dict[str, Any], call: str) -> dict[str, Any]:
     """Tell what is known of a call"""
+    return answer(call, query["hours"], query.get("grid"))
+
+
+def answer(call: str, hours: int = 24, grid: str | None = None) -> dict[str, Any]:
+    """What CallSchema describes, with times as datetime; `grid` is where the way to the call begins.
+
+    Raises BadRequest for what is not a callsign, psycopg.OperationalError when the database is away.
+    """
     if not CALL.fullmatch(call) or len(call) > LONGEST_CALL:
         raise BadRequest(f"call: {shorten(call)} is not a callsign.")
     call = call.upper()
     until = datetime.now(UTC)
-    since = until - timedelta(hours=query["hours"])
+    since = until - timedelta(hours=hours)
     with transaction() as connection:
         known = table.known(connection, call) or _NEVER
         heard_by, hears = [], []
@@ -52,14 +60,14 @@ def callsign(query: dict[str, Any], call: str) -> dict[str, Any]:
             heard_by = table.heard_by(connection, call, since, min(until, known.last_spotted))
         if known.last_spotting and known.last_spotting >= since:
             hears = table.hears(connection, call, since, min(until, known.last_spotting))
-    grid = next((row.grid for row in (*heard_by, *hears) if row.grid), None)
+    told = next((row.grid for row in (*heard_by, *hears) if row.grid), None)
     country = sums_places.place_of(call)
     return {
         "call": call,
         "until": until,
         "country": country,
-        "grid": grid,
-        "way": _way(query.get("grid"), call, grid),
+        "grid": told,
+        "way": _way(grid, call, told),
         "first_spotted": known.first_spotted,
         "last_spotted": known.last_spotted,
         "times_spotted": known.spotted,

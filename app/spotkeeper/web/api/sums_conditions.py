@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from spotkeeper.db.conditions import Hearing
 from spotkeeper.spots.bands import BANDS
@@ -10,11 +10,24 @@ from spotkeeper.spots.modes import CLASSES, UNKNOWN, VOICE, class_of
 from spotkeeper.spots.places import middle_of, way
 from spotkeeper.web.api import sums_answers, sums_places, sums_read
 from spotkeeper.web.api.blueprint import Blueprint
-from spotkeeper.web.api.sums_schemas import ConditionsQuery, ConditionsSchema
+from spotkeeper.web.api.sums_read import Now
+from spotkeeper.web.api.sums_schemas import WITHIN_KM, ConditionsQuery, ConditionsSchema
 
 ALWAYS = frozenset(BANDS[BANDS.index("160m") : BANDS.index("2m") + 1]) - {"8m", "4m"}
 
+MOST_PLACES = 100
+
 IsNear = Callable[[Hearing], bool]
+
+
+class Place(NamedTuple):
+    """Where spotters are near: what is given must hold together. `grid` in capitals, `within_km` of it."""
+
+    grid: str | None
+    dxcc: int | None
+    continent: str | None
+    within_km: int
+
 
 blueprint = Blueprint("conditions", __name__, "What is open now")
 blueprint.after_request(sums_answers.tell_how_long)
@@ -25,8 +38,29 @@ blueprint.after_request(sums_answers.tell_how_long)
 @blueprint.response(200, ConditionsSchema)
 def conditions(query: dict[str, Any]) -> dict[str, Any]:
     """Tell what each band carries now"""
+    return answer(query.get("grid"), query.get("dxcc"), query.get("continent"), query["within_km"])
+
+
+def answer(
+    grid: str | None = None, dxcc: int | None = None, continent: str | None = None, within_km: int = WITHIN_KM
+) -> dict[str, Any]:
+    """What ConditionsSchema describes, with times as datetime; it is shared: change nothing of it.
+
+    It is made once for those who ask the same in the ten seconds that the sum of the hearings is kept. Raises
+    psycopg.OperationalError when the database is away.
+    """
     found = sums_read.now()
-    near = _near(query, found.hearings)
+    place = Place(grid.upper() if grid else None, dxcc, continent, within_km if grid else 0)
+    kept: dict[str, Any] | None = found.answers.get(place)
+    if kept is None:
+        kept = _answer(found, place)
+        if len(found.answers) < MOST_PLACES:
+            found.answers[place] = kept
+    return kept
+
+
+def _answer(found: Now, place: Place) -> dict[str, Any]:
+    near = _near(place, found.hearings)
     by_band: dict[str, list[Hearing]] = {band: [] for band in BANDS}
     for hearing in found.hearings:
         if hearing.band is not None:
@@ -76,12 +110,12 @@ def _evidence_near(rows: Iterable[Hearing], near: IsNear | None) -> dict[str, An
     return _evidence([row for row in rows if near(row)]) if near else None
 
 
-def _near(query: dict[str, Any], hearings: Iterable[Hearing]) -> IsNear | None:
-    """Whether a spotter is where the query says; None when it says nothing."""
-    grid, dxcc, continent = (query.get(name) for name in ("grid", "dxcc", "continent"))
+def _near(place: Place, hearings: Iterable[Hearing]) -> IsNear | None:
+    """Whether a spotter is at the place; None when nothing is said of it."""
+    grid, dxcc, continent, within_km = place
     if not (grid or dxcc or continent):
         return None
-    within = _spotters_within(grid, query["within_km"], hearings) if grid else frozenset()
+    within = _spotters_within(grid, within_km, hearings) if grid else frozenset()
     return lambda row: (
         (not grid or row.spotter in within)
         and (not dxcc or row.spotter_dxcc == dxcc)
@@ -91,7 +125,7 @@ def _near(query: dict[str, Any], hearings: Iterable[Hearing]) -> IsNear | None:
 
 def _spotters_within(grid: str, kilometres: int, hearings: Iterable[Hearing]) -> frozenset[str]:
     """Whose own grid, or else the middle of whose country, lies so near to the middle of the grid."""
-    here = middle_of(grid.upper())
+    here = middle_of(grid)
     grids: dict[str, str | None] = {}
     for row in hearings:
         grids[row.spotter] = row.grid or grids.get(row.spotter)

@@ -1,6 +1,6 @@
 """The sums, as the API's paths, new and old, ask for them: each with the moment of which it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -144,6 +144,8 @@ class Now(NamedTuple):
     until: datetime
     newest: datetime | None
     hearings: list[Hearing]
+    answers: dict[Hashable, Any]
+    """What was made of it, kept as long as it is itself."""
 
 
 def now() -> Now:
@@ -153,7 +155,7 @@ def now() -> Now:
         since = until - timedelta(minutes=NOW_MINUTES)
         found = conditions.hearings(connection, since, until)
         newest = max((row.latest for row in found), default=None) or sums.newest(connection, until)
-        return Now(since, until, newest, found)
+        return Now(since, until, newest, found, {})
 
     return _kept("now", SHORT_SECONDS, make)
 

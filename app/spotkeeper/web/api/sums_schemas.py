@@ -11,6 +11,8 @@ from spotkeeper.web.api.spots_arguments import Whole, Word
 from spotkeeper.web.api.sums_fields import Time, grid, zone
 from spotkeeper.web.api.sums_read import LONGEST_HOURS
 
+WITHIN_KM = 1000
+
 
 def _about(text: str, **more: Any) -> dict[str, Any]:
     return {"metadata": {"description": text, **more}}
@@ -259,7 +261,7 @@ class ConditionsQuery(Schema):
     """Where `near` is; what is given must hold together. A spot is near when its spotter is."""
 
     grid = grid(**_about("Spotters within `within_km` of the middle of this grid"))
-    within_km = Whole(1, 20000, "How far from the grid", load_default=1000)
+    within_km = Whole(1, 20000, "How far from the grid", load_default=WITHIN_KM)
     dxcc = Whole(1, 999, "Spotters of this DXCC entity, by ADIF's number")
     continent = Word(CONTINENTS, "Spotters of this continent")
 
