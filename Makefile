@@ -92,7 +92,7 @@ bench: deps deps-tests ## the benchmarks of bench/README.md, in a PostgreSQL tha
 	pg_virtualenv -t -o fsync=on python -m bench
 
 .PHONY: deps deps-hosts deps-tests
-deps: .venv/installed ## the Python tools, in .venv
+deps: .venv/installed app/spotkeeper/web/static ## the Python tools, in .venv, and what browsers get
 deps-hosts: ## what test hosts need from Debian
 	@tools/bootstrap hosts
 deps-tests: ## what tests need from Debian
@@ -106,8 +106,13 @@ deps-tests: ## what tests need from Debian
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable app
 	@touch $@
 
+FRONTEND := $(wildcard $(addprefix app/frontend/,*.* .npmrc pages/* shared/* pictures/*))
+app/spotkeeper/web/static: .venv/installed $(FRONTEND)
+	python app/frontend/bundle.py
+	@touch $@
+
 .PHONY: lock
-lock: deps ## compile both lock files anew
+lock: deps ## compile the lock files anew
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \
 	  app/pyproject.toml --output-file app/requirements.lock
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" \

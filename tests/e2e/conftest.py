@@ -107,7 +107,7 @@ def signed_in(stack: Stack, chromium: Browser) -> Callable[[str], Any]:
 def anna(open_browser: Callable[..., BrowserContext], signed_in: Callable[[str], Any]) -> Page:
     """The spots, as a user with default settings sees them."""
     page = open_browser(storage_state=signed_in("anna")).new_page()
-    page.goto("/?window=1h")
+    page.goto("/spots?window=1h")
     return page
 
 

@@ -51,13 +51,13 @@ def test_still_signed_in_after_the_browser_was_closed(
     sign_in(browser.pages[0], "anna")
     browser.close()
     browser = start()
-    browser.pages[0].goto("/")
+    browser.pages[0].goto("/spots")
     expect(browser.pages[0].get_by_role("heading", name="Latest DX spots")).to_be_attached()
     browser.close()
 
 
 def test_nobody_sees_anything_before_signing_in(page: Page) -> None:
-    page.goto("/?band=20m")
+    page.goto("/spots?band=20m")
     expect(page).to_have_url(re.compile("/sign-in"))
     for path in ("/live/spots", "/spots.csv", "/auth/check"):
         assert page.request.get(path).status == 401
@@ -69,7 +69,7 @@ def test_nobody_sees_anything_before_signing_in(page: Page) -> None:
 
 
 def test_after_signing_in_one_is_where_one_wanted_to_be(page: Page) -> None:
-    page.goto("/?band=40m&mode=CW&window=3h")
+    page.goto("/spots?band=40m&mode=CW&window=3h")
     page.get_by_label("Name").fill("anna")
     page.get_by_label("Password").fill("a long enough one")
     page.get_by_role("button", name="Sign in").click()
@@ -78,7 +78,7 @@ def test_after_signing_in_one_is_where_one_wanted_to_be(page: Page) -> None:
 
 def test_a_viewer_reaches_nothing_of_the_owner(open_browser: Open, signed_in: Callable[[str], Any]) -> None:
     page = open_browser(storage_state=signed_in("vera")).new_page()
-    page.goto("/")
+    page.goto("/spots")
     expect(page.get_by_role("link", name="Settings")).to_have_count(0)
     for path in ("/settings", "/prometheus/", "/auth/check?role=owner"):
         assert page.request.get(path).status == 403
@@ -140,7 +140,7 @@ def test_filters_stay_and_hold_for_live_spots(
     expect(row(anna, other)).to_have_count(0)
 
     phone = open_browser(storage_state=signed_in("anna")).new_page()
-    phone.goto("/")
+    phone.goto("/spots")
     expect(phone).to_have_url(re.compile("band=20m&mode=SSB"))
     expect(phone.get_by_label("SSB")).to_be_checked()
     expect(row(phone, other)).to_have_count(0)
@@ -189,7 +189,7 @@ def test_settings_survive_and_show(open_browser: Open, signed_in: Callable[[str]
     expect(page.get_by_text("Saved.")).to_be_visible()
 
     other = open_browser(storage_state=signed_in("olga")).new_page()
-    other.goto("/")
+    other.goto("/spots")
     expect(other.get_by_role("columnheader", name="Local")).to_be_visible()
     other.goto("/settings")
     expect(other.get_by_label("Callsign")).to_have_value("M0XYZ/P")
@@ -216,7 +216,7 @@ def test_the_file_has_the_spots_of_the_filters(stack: Stack, anna: Page) -> None
     call = new_call()
     stack.tell_node("spot", f"F5AAA 29600.0 {call} FM")
     row(anna, call).wait_for()
-    anna.goto("/?band=10m&mode=FM&window=1h")
+    anna.goto("/spots?band=10m&mode=FM&window=1h")
     with anna.expect_download() as download:
         anna.get_by_role("link", name="CSV").click()
     assert re.fullmatch(r"spots-\d{8}-\d{4}Z\.csv", download.value.suggested_filename)
@@ -228,7 +228,7 @@ def test_the_file_has_the_spots_of_the_filters(stack: Stack, anna: Page) -> None
 
 def test_without_scripts_the_pages_work(open_browser: Open, signed_in: Callable[[str], Any]) -> None:
     page = open_browser(java_script_enabled=False, storage_state=signed_in("anna")).new_page()
-    page.goto("/?window=1h")
+    page.goto("/spots?window=1h")
     expect(page.locator("tbody tr").first).to_be_visible()
     page.get_by_label("FM", exact=True).check()
     page.get_by_role("button", name="Show").click()
@@ -253,7 +253,7 @@ def test_the_owner_sees_whether_all_is_well(
     open_browser: Open, signed_in: Callable[[str], Any], anna: Page
 ) -> None:
     page = open_browser(storage_state=signed_in("olga")).new_page()
-    page.goto("/")
+    page.goto("/spots")
     page.get_by_role("link", name="Station").click()
     expect(page.get_by_text("The scraper is alive since")).to_be_visible()
     expect(page.get_by_text("demo: up since")).to_be_visible()
@@ -275,8 +275,8 @@ def test_screenshots(
     owner = open_browser(color_scheme=scheme, storage_state=signed_in("olga"), **size).new_page()
     for page, name, path in (
         (outside, "sign-in", "/sign-in"),
-        (inside, "spots", "/?window=1h"),
-        (inside, "filtered", "/?band=20m&band=40m&mode=CW&window=3h"),
+        (inside, "spots", "/spots?window=1h"),
+        (inside, "filtered", "/spots?band=20m&band=40m&mode=CW&window=3h"),
         (inside, "settings", "/settings"),
         (inside, "error", "/nowhere"),
         (owner, "station", "/station"),

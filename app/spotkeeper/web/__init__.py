@@ -7,7 +7,22 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from spotkeeper.settings import Settings
-from spotkeeper.web import account, api, assets, database, errors, health, shown, spots, station
+from spotkeeper.web import (
+    account,
+    api,
+    assets,
+    bands,
+    callsign,
+    car,
+    database,
+    errors,
+    health,
+    map,
+    now,
+    shown,
+    spots,
+    station,
+)
 from spotkeeper.web.metrics import Metrics
 
 LONGEST_BODY = 64 * 1024
@@ -39,7 +54,7 @@ def create_app(settings: Settings) -> Flask:
     Metrics().watch(app)
     database.open_pool(app, settings.database.conninfo)
     CSRFProtect(app)
-    for part in (assets, shown, errors, health, account, spots, station, api):
+    for part in (assets, shown, errors, health, account, now, spots, map, bands, callsign, car, station, api):
         part.add_to(app)
     app.after_request(_keep_private)
     return app

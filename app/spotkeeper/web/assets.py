@@ -12,10 +12,12 @@ ENDPOINT = "static"
 
 
 def add_to(app: Flask) -> None:
-    """Serve /static/<hash of the whole folder>/…; templates say `asset('style.css')`.
+    """Serve /static/<hash of the whole folder>/…; templates say `asset('spots.css')`.
 
-    One hash for all lets the scripts import each other by relative names.
+    Raises FileNotFoundError when app/frontend/bundle.py was not run.
     """
+    if not FOLDER.is_dir():
+        raise FileNotFoundError(f"{FOLDER} is missing: `make deps` makes it.")
     version = _hash(FOLDER)
 
     @public

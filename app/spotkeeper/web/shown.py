@@ -1,14 +1,17 @@
 """How figures and times are written, the same in every template."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
+KILOMETRES_A_MILE = 1.609344
+
 
 def add_to(app: Flask) -> None:
-    """Add the template filters."""
-    for function in (khz, age, signal, metres):
+    """Add the template filters, and `now` of the request."""
+    for function in (khz, age, signal, metres, distance):
         app.add_template_filter(function)
+    app.context_processor(lambda: {"now": datetime.now(UTC)})
 
 
 def khz(frequency_hz: int) -> str:
@@ -29,6 +32,13 @@ def signal(snr_db: int | None, wpm: int | None) -> str:
     if wpm is not None:
         parts.append(f"{wpm}\N{NO-BREAK SPACE}wpm")
     return ", ".join(parts)
+
+
+def distance(kilometres: int, units: str) -> str:
+    """In kilometres, or in miles for `imperial`."""
+    if units == "imperial":
+        return f"{round(kilometres / KILOMETRES_A_MILE):,}\N{NO-BREAK SPACE}mi"
+    return f"{kilometres:,}\N{NO-BREAK SPACE}km"
 
 
 def age(then: datetime, now: datetime) -> str:

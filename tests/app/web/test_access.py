@@ -22,11 +22,17 @@ def test_nobody_sees_anything_without_a_sign_in(app: Flask, browser: Browser) ->
     assert closed == [
         "/",
         "/auth/check",
+        "/bands",
+        "/call",
+        "/call/<path:call>",
+        "/car",
+        "/map",
         "/settings",
         "/settings/tokens",
         "/settings/tokens/revoke",
         "/sign-out",
         "/sign-out-elsewhere",
+        "/spots",
         "/spots.csv",
         "/station",
     ]
@@ -85,9 +91,9 @@ def test_nginx_is_told_who_may(
 def test_a_viewer_looks_and_changes_nothing(browser: Browser, add_user: Callable[..., None]) -> None:
     add_user("anna", "viewer")
     browser.sign_in()
-    assert browser.get("/?band=20m").status_code == 200
-    assert browser.get("/").status_code == 200, "its filters are not remembered"
-    assert "Settings" not in browser.get("/").text
+    assert browser.get("/spots?band=20m").status_code == 200
+    assert browser.get("/spots").status_code == 200, "its filters are not remembered"
+    assert "Settings" not in browser.get("/spots").text
     assert browser.get("/settings").status_code == 403
 
 
@@ -97,11 +103,11 @@ def test_pages_are_not_kept_by_anybody(anna: Browser) -> None:
 
 
 def test_scripts_and_styles_are_kept_for_ever_under_an_address_of_their_content(browser: Browser) -> None:
-    address = re.search(r'href="(/static/[0-9a-f]{12}/style.css)"', browser.get("/sign-in").text)
+    address = re.search(r'href="(/static/[0-9a-f]{12}/plain.css)"', browser.get("/sign-in").text)
     assert address
     answer = browser.get(address[1])
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert "Set-Cookie" not in answer.headers
-    assert browser.get(address[1].replace("style.css", "../templates/layout.html")).status_code == 404
-    assert browser.get("/static/000000000000/style.css").status_code == 404
+    assert browser.get(address[1].replace("plain.css", "../templates/layout.html")).status_code == 404
+    assert browser.get("/static/000000000000/plain.css").status_code == 404

@@ -59,7 +59,7 @@ def test_methods_that_are_taken_are_named(anna: Browser) -> None:
         ("band=%ff%fe", "band:"),
     ],
 )
-@pytest.mark.parametrize("path", ["/", "/spots.csv"])
+@pytest.mark.parametrize("path", ["/spots", "/spots.csv"])
 def test_an_unknown_filter_is_named_and_not_remembered(
     anna: Browser, owner: Connection, path: str, query: str, named: str
 ) -> None:
@@ -81,7 +81,7 @@ def test_a_fault_of_ours_shows_no_traceback(
     from spotkeeper.db import latest
 
     monkeypatch.setattr(latest, "newest", lambda connection: 1 / 0)
-    answer = anna.get("/")
+    answer = anna.get("/spots")
     assert answer.status_code == 500
     assert "Something broke" in answer.text
     assert "ZeroDivisionError" not in answer.text
@@ -133,6 +133,6 @@ def test_a_connection_ended_by_the_server_is_replaced_unseen(
 def test_a_statement_that_takes_too_long_is_a_503(anna: Browser, owner: Connection) -> None:
     with owner.transaction():
         owner.execute("LOCK TABLE spots IN ACCESS EXCLUSIVE MODE")
-        answer = anna.get("/")
+        answer = anna.get("/spots")
     assert answer.status_code == 503
-    assert anna.get("/").status_code == 200
+    assert anna.get("/spots").status_code == 200

@@ -24,7 +24,7 @@ def test_requests_and_sign_ins_are_counted(
     add_user()
     browser.sign_in("anna", "wrong password")
     browser.sign_in("anna")
-    browser.get("/")
+    browser.get("/spots")
     browser.get("/nowhere")
     browser.send("BREW", "/health")
 

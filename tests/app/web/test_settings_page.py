@@ -42,9 +42,9 @@ def test_settings_are_remembered_on_all_devices(anna: Browser, app: Flask, owner
 
 
 def test_they_do_not_touch_the_filters(anna: Browser) -> None:
-    anna.get("/?band=20m")
+    anna.get("/spots?band=20m")
     anna.post("/settings", **GIVEN)
-    assert "band=20m" in anna.get("/").location
+    assert "band=20m" in anna.get("/spots").location
 
 
 def test_all_may_be_left_empty(anna: Browser, owner: Connection) -> None:

@@ -1,6 +1,7 @@
 """What an account chose, checked."""
 
 import re
+from contextlib import suppress
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -9,6 +10,9 @@ import msgspec
 CALLSIGN = re.compile(r"(?=.*[0-9])(?=.*[A-Z])[A-Z0-9]+(/[A-Z0-9]+)*")
 GRID = re.compile(r"[A-R]{2}[0-9]{2}([A-X]{2}([0-9]{2})?)?")
 UNITS = {"metric": "kilometres", "imperial": "miles"}
+THEMES = {"auto": "as the system", "light": "light", "dark": "dark"}
+CONTRASTS = {"auto": "as the system", "more": "high"}
+RULES = {"near": "spotters near you", "old": "any two spots"}
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -19,15 +23,29 @@ class Chosen(msgspec.Struct, frozen=True):
     grid: str = ""
     time_zone: str = "UTC"
     units: str = "metric"
+    theme: str = "auto"
+    contrast: str = "auto"
+    interest: list[str] = []
+    """Bands; empty for all."""
+    rule: str = "near"
+    """By which a band counts as open."""
     filters: dict[str, list[str]] = {}
+    saved_filters: dict[str, dict[str, list[str]]] = {}
+    """By the names they were given."""
+    columns: list[str] = []
+    """Of the table of spots; empty for the usual ones."""
+    map: dict[str, str] = {}
+    """How the map was left."""
 
     @classmethod
     def from_stored(cls, values: dict[str, object]) -> "Chosen":
-        """Values that an older release stored in another form are left out."""
-        try:
-            return msgspec.convert(values, cls)
-        except msgspec.ValidationError:
-            return cls()
+        """Values that an older release stored in another form are left out, one by one."""
+        fitting = {}
+        for field in msgspec.structs.fields(cls):
+            if field.name in values:
+                with suppress(msgspec.ValidationError):
+                    fitting[field.name] = msgspec.convert(values[field.name], field.type)
+        return cls(**fitting)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -74,7 +74,7 @@ def local_target(given: str | None) -> str:
     target = (given or "").replace("\\", "/")
     parts = urlsplit(target)
     if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith("//"):
-        return url_for("spots")
+        return url_for("now")
     return target
 
 

@@ -6,6 +6,6 @@ from spotkeeper.web.spots import download, page
 
 
 def add_to(app: Flask) -> None:
-    """Add / and /spots.csv."""
-    app.add_url_rule("/", "spots", page.spots)
+    """Add /spots and /spots.csv."""
+    app.add_url_rule("/spots", "spots", page.spots)
     app.add_url_rule("/spots.csv", "spots_csv", download.spots_csv)

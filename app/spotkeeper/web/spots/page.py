@@ -1,7 +1,6 @@
-"""GET /: the latest spots as a page that follows the live ones."""
+"""GET /spots: the latest spots as a page that follows the live ones."""
 
 from collections import Counter
-from datetime import UTC, datetime
 
 from flask import make_response, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -66,7 +65,6 @@ def spots() -> Response:
             newest=newest,
             solar=solar,
             zone=current_user.chosen.zone,
-            now=datetime.now(UTC),
         )
     )
 

@@ -1,11 +1,10 @@
-import { follow } from "./feed.js";
-import { SpotTable } from "./table.js";
-import { startClock } from "./times.js";
-import { submitOnChange } from "./filters.js";
-import { LiveState } from "./state.js";
+import "../shared/page.js";
+import { follow } from "../shared/feed.js";
+import { SpotTable } from "../shared/table.js";
+import { submitOnChange } from "../shared/filters.js";
+import { LiveState } from "../shared/state.js";
 
 const clock = document.getElementById("clock");
-startClock(clock);
 submitOnChange(document.getElementById("filters"));
 
 const filters = JSON.parse(document.getElementById("filters").dataset.filters);
