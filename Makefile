@@ -69,7 +69,7 @@ test-rules: deps deps-tests ## the alert rules, by promtool
 test-policy: deps ## the rules of the repository itself
 	pytest -q tests/policy
 
-test-browser: deps deps-tests ## the dashboard in Chromium; screenshots in build/screenshots
+test-browser: deps deps-tests tests/e2e/node_modules ## the dashboard in Chromium; screenshots in build/screenshots
 	$(WITH_POSTGRES) pytest tests/e2e
 
 test-demo: deps deps-hosts ## what this file says of `make demo`, and what site.yml says to wrong settings
@@ -91,6 +91,10 @@ fuzz: deps ## throw rubbish at the parser for 5 minutes, led by what it has not 
 bench: deps deps-tests ## the benchmarks of bench/README.md, in a PostgreSQL that waits for the disk
 	pg_virtualenv -t -o fsync=on python -m bench
 
+.PHONY: frontend
+frontend: .venv/installed ## bundle the scripts and styles anew; `make deps` does it when they changed
+	python app/frontend/bundle.py
+
 .PHONY: deps deps-hosts deps-tests
 deps: .venv/installed app/spotkeeper/web/static ## the Python tools, in .venv, and what browsers get
 deps-hosts: ## what test hosts need from Debian
@@ -109,6 +113,10 @@ deps-tests: ## what tests need from Debian
 FRONTEND := $(wildcard $(addprefix app/frontend/,*.* .npmrc pages/* shared/* pictures/*))
 app/spotkeeper/web/static: .venv/installed $(FRONTEND)
 	python app/frontend/bundle.py
+	@touch $@
+
+tests/e2e/node_modules: .venv/installed tests/e2e/package-lock.json tests/e2e/.npmrc
+	python app/frontend/bundle.py tests/e2e
 	@touch $@
 
 .PHONY: lock
