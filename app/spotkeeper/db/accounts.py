@@ -1,7 +1,7 @@
-"""Tables users, sign_in_sessions and sign_in_attempts."""
+"""Table users: who may sign in."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from spotkeeper.db.connection import Connection
@@ -21,6 +21,21 @@ class User(NamedTuple):
     created: datetime
 
 
+Change = Literal["done", "no such user", "last owner"]
+
+
+class Person(NamedTuple):
+    """A user as owners see them; `second_step` tells whether a password alone is not enough."""
+
+    id: int
+    name: str
+    role: UserRole
+    created: datetime
+    last_seen: datetime | None
+    devices: int
+    second_step: bool
+
+
 def create_user(connection: Connection, name: str, password_hash: str, role: UserRole) -> bool:
     """Add a user; false when the name is taken.
 
@@ -38,19 +53,49 @@ def create_user(connection: Connection, name: str, password_hash: str, role: Use
     )
 
 
-def change_password(connection: Connection, name: str, password_hash: str) -> bool:
-    """Set a new password and sign the user out everywhere; false when there is no such user."""
+def change_password(connection: Connection, name: str, password_hash: str, *, but: int | None = None) -> bool:
+    """Set a new password and sign the user out everywhere, but for one session if it is given.
+
+    False when there is no such user.
+    """
     changed = connection.execute(
         "UPDATE users SET password_hash = %s WHERE name = %s RETURNING id", [password_hash, name]
     ).fetchone()
     if changed:
-        connection.execute("DELETE FROM sign_in_sessions WHERE user_id = %s", changed)
+        connection.execute(
+            "DELETE FROM sign_in_sessions WHERE user_id = %s AND id IS DISTINCT FROM %s", [*changed, but]
+        )
     return changed is not None
 
 
-def remove_user(connection: Connection, name: str) -> bool:
-    """Remove the user with sessions and settings; false when there is no such user."""
-    return connection.execute("DELETE FROM users WHERE name = %s", [name]).rowcount == 1
+def change_role(connection: Connection, user_id: int, role: UserRole) -> Change:
+    """Give the user another role, from the next request on."""
+    if _is_last_owner(connection, user_id) and role != "owner":
+        return "last owner"
+    row = connection.execute("UPDATE users SET role = %s WHERE id = %s", [role, user_id]).rowcount
+    return "done" if row else "no such user"
+
+
+def remove_user(connection: Connection, user_id: int) -> Change:
+    """Remove the user with all that is theirs."""
+    if _is_last_owner(connection, user_id):
+        return "last owner"
+    row = connection.execute("DELETE FROM users WHERE id = %s", [user_id]).rowcount
+    return "done" if row else "no such user"
+
+
+def _is_last_owner(connection: Connection, user_id: int) -> bool:
+    """Holds until this transaction ends: two owners cannot remove each other at the same time."""
+    # One lock for all changes of this kind: locks on rows would miss those that another has just changed.
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext('owners'))")
+    owners = connection.execute("SELECT id FROM users WHERE role = 'owner'").fetchall()
+    return owners == [(user_id,)]
+
+
+def find_user(connection: Connection, name: str) -> User | None:
+    """The user of that name."""
+    row = connection.execute("SELECT id, name, role, created FROM users WHERE name = %s", [name]).fetchone()
+    return User(*row) if row else None
 
 
 def list_users(connection: Connection) -> list[User]:
@@ -58,6 +103,20 @@ def list_users(connection: Connection) -> list[User]:
     return [
         User(*row) for row in connection.execute("SELECT id, name, role, created FROM users ORDER BY name")
     ]
+
+
+def list_people(connection: Connection) -> list[Person]:
+    """All users by name, with what they have."""
+    rows = connection.execute(
+        """
+        SELECT id, name, role, created, last_seen,
+               (SELECT count(*) FROM sign_in_sessions WHERE user_id = users.id AND expires > now()),
+               EXISTS (SELECT FROM totp WHERE user_id = users.id AND confirmed IS NOT NULL)
+               OR EXISTS (SELECT FROM passkeys WHERE user_id = users.id)
+        FROM users ORDER BY name
+        """
+    )
+    return [Person(*row) for row in rows]
 
 
 def find_password_hash(connection: Connection, name: str) -> tuple[int, str] | None:
@@ -70,143 +129,4 @@ def renew_password_hash(connection: Connection, user_id: int, old: str, new: str
     """Replace a hash by another of the same password, unless the password changed meanwhile."""
     connection.execute(
         "UPDATE users SET password_hash = %s WHERE id = %s AND password_hash = %s", [new, user_id, old]
-    )
-
-
-def open_session(
-    connection: Connection, token_hash: bytes, user_id: int, device: str, lifetime: timedelta
-) -> None:
-    """Remember a device that signed in, and forget those whose time is over."""
-    connection.execute("DELETE FROM sign_in_sessions WHERE expires < now()")
-    connection.execute(
-        """
-        INSERT INTO sign_in_sessions (token_hash, user_id, device, expires)
-        VALUES (%s, %s, %s, now() + %s)
-        """,
-        [token_hash, user_id, device, lifetime],
-    )
-
-
-class Session(NamedTuple):
-    """A device that is signed in, with its user; `stale` when it was last seen more than a day ago."""
-
-    user_id: int
-    user_name: str
-    role: UserRole
-    settings: dict[str, object]
-    stale: bool
-
-
-def find_session(connection: Connection, token_hash: bytes) -> Session | None:
-    """The live session of that token, with its user's role and settings."""
-    row = connection.execute(
-        """
-        SELECT users.id, users.name, users.role, coalesce(user_settings.values, '{}'),
-               last_seen < now() - interval '1 day'
-        FROM sign_in_sessions
-        JOIN users ON users.id = user_id
-        LEFT JOIN user_settings USING (user_id)
-        WHERE token_hash = %s AND expires > now()
-        """,
-        [token_hash],
-    ).fetchone()
-    return Session(*row) if row else None
-
-
-def prolong_session(connection: Connection, token_hash: bytes, lifetime: timedelta) -> None:
-    """The device was seen now and stays signed in for `lifetime` from now on."""
-    connection.execute(
-        "UPDATE sign_in_sessions SET last_seen = now(), expires = now() + %s WHERE token_hash = %s",
-        [lifetime, token_hash],
-    )
-
-
-def close_session(connection: Connection, token_hash: bytes) -> None:
-    """Sign this device out."""
-    connection.execute("DELETE FROM sign_in_sessions WHERE token_hash = %s", [token_hash])
-
-
-def close_other_sessions(connection: Connection, token_hash: bytes) -> int:
-    """Sign the user of this device out on all others; how many those were."""
-    return connection.execute(
-        """
-        DELETE FROM sign_in_sessions
-        WHERE token_hash <> %(token)s
-          AND user_id = (SELECT user_id FROM sign_in_sessions WHERE token_hash = %(token)s)
-        """,
-        {"token": token_hash},
-    ).rowcount
-
-
-class Tally(NamedTuple):
-    """How many sign-ins failed, and how many seconds ago the last one did (0 when none)."""
-
-    number: int
-    age: float
-
-
-class Failures(NamedTuple):
-    """Failed sign-ins within a window.
-
-    `known` is whether this address has signed in as this name within 90 days.
-    """
-
-    pair: Tally
-    name: Tally
-    address: Tally
-    known: bool
-
-
-def count_failures(connection: Connection, name: str, address: str | None, window: timedelta) -> Failures:
-    """Failed sign-ins of that name from that address, of that name, and from that address.
-
-    Waits for another sign-in of the same name, and keeps the next one waiting until this transaction ends:
-    what `add_failure` adds in it is seen by the next count.
-    """
-    connection.execute("SELECT pg_advisory_xact_lock(hashtext('sign-in'), hashtext(%s))", [name])
-    *tallies, known = connection.execute(
-        """
-        WITH failures AS MATERIALIZED (
-            SELECT extract(epoch FROM clock_timestamp() - time)::float8 AS age,
-                   attempts.name = %(name)s AS of_name,
-                   coalesce(address = %(address)s::inet, %(address)s IS NULL) AS from_address
-            FROM sign_in_attempts attempts
-            WHERE NOT success AND time > clock_timestamp() - %(window)s
-              AND (attempts.name = %(name)s OR address = %(address)s::inet)
-        )
-        SELECT count(*) FILTER (WHERE of_name AND from_address),
-               min(age) FILTER (WHERE of_name AND from_address),
-               count(*) FILTER (WHERE of_name), min(age) FILTER (WHERE of_name),
-               count(*) FILTER (WHERE from_address), min(age) FILTER (WHERE from_address),
-               EXISTS (SELECT FROM sign_in_attempts attempts
-                       WHERE success AND attempts.name = %(name)s AND address = %(address)s::inet)
-        FROM failures
-        """,
-        {"name": name, "address": address, "window": window},
-    ).fetchall()[0]
-    pair, of_name, from_address = (
-        Tally(number, age or 0.0) for number, age in zip(tallies[::2], tallies[1::2], strict=True)
-    )
-    return Failures(pair, of_name, from_address, known)
-
-
-def add_failure(connection: Connection, name: str, address: str | None) -> None:
-    """Count an attempt as failed; `add_success` takes it back."""
-    connection.execute(
-        "INSERT INTO sign_in_attempts (name, address, success) VALUES (%s, %s, false)", [name, address]
-    )
-
-
-def add_success(connection: Connection, name: str, address: str | None) -> None:
-    """Count a success: the pair's failures are forgiven, and what is older than 90 days is forgotten."""
-    connection.execute(
-        """
-        DELETE FROM sign_in_attempts
-        WHERE name = %(name)s AND address IS NOT DISTINCT FROM %(address)s::inet
-           OR time < now() - interval '90 days'
-        """,
-        {"name": name, "address": address},
-    )
-    connection.execute(
-        "INSERT INTO sign_in_attempts (name, address, success) VALUES (%s, %s, true)", [name, address]
     )

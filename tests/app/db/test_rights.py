@@ -31,8 +31,14 @@ RIGHTS = {
         "gaps": {"SELECT"},
         "refused_rows": {"SELECT"},
         "tallies": {"SELECT"},
-        "users": {"SELECT", "UPDATE password_hash"},
-        "sign_in_sessions": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+        "users": {"SELECT", "INSERT", "DELETE", "UPDATE password_hash", "UPDATE role", "UPDATE last_seen"},
+        **{
+            table: {"SELECT", "INSERT", "UPDATE", "DELETE"}
+            for table in ("sign_in_sessions", "sign_in_tokens", "totp", "recovery_codes", "passkeys")
+        },
+        "used_challenges": {"SELECT", "INSERT", "DELETE"},
+        "invitations": {"SELECT", "INSERT", "UPDATE revoked", "UPDATE used", "UPDATE used_by"},
+        "audit_trail": {"SELECT", "INSERT"},
         "sign_in_attempts": {"SELECT", "INSERT", "DELETE"},
         "user_settings": {"SELECT", "INSERT", "UPDATE"},
         "followed": {"SELECT", "INSERT", "UPDATE", "DELETE"},
@@ -107,7 +113,7 @@ def test_each_role_may_do_this_and_nothing_else(
             """
             SELECT relname, attname FROM pg_class
             JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
-                AND attidentity = '' AND attgenerated = ''
+                AND attidentity = '' AND attgenerated = '' AND NOT attisdropped
             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
             """
         ).fetchall()
