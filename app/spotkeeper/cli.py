@@ -166,7 +166,7 @@ def add(path: Path, name: str, role: "UserRole", password_stdin: bool, generate:
 
     A viewer sees the pages, a user has settings of their own, the owner sees the station's state as well.
     """
-    from spotkeeper.db import accounts
+    from spotkeeper.db import accounts, audit
     from spotkeeper.passwords import hash_password
 
     if not accounts.NAME.fullmatch(name):
@@ -176,9 +176,9 @@ def add(path: Path, name: str, role: "UserRole", password_stdin: bool, generate:
         )
     with owner.database(path) as connection:
         password = _password(password_stdin, generate)
-        added = accounts.create_user(connection, name, hash_password(password), role)
-        if not added:
+        if not accounts.create_user(connection, name, hash_password(password), role):
             raise OperatorError(f"there is a user {name} already")
+        audit.add(connection, "user added", subject=name, detail=role)
     _tell(f"{name} may sign in as {role}", password if generate else None)
 
 
@@ -188,13 +188,14 @@ def add(path: Path, name: str, role: "UserRole", password_stdin: bool, generate:
 @click.pass_obj
 def change_password(path: Path, name: str, password_stdin: bool, generate: bool) -> None:
     """Give NAME a new password and sign all their devices out."""
-    from spotkeeper.db import accounts
+    from spotkeeper.db import accounts, audit
     from spotkeeper.passwords import hash_password
 
     with owner.database(path) as connection:
         password = _password(password_stdin, generate)
         if not accounts.change_password(connection, name, hash_password(password)):
             raise OperatorError(f"there is no user {name}")
+        audit.add(connection, "password changed", subject=name)
     _tell(f"{name} has a new password", password if generate else None)
 
 
@@ -203,23 +204,73 @@ def change_password(path: Path, name: str, password_stdin: bool, generate: bool)
 @click.pass_obj
 def remove(path: Path, name: str) -> None:
     """Remove NAME with their settings and sign all their devices out."""
-    from spotkeeper.db import accounts
+    from spotkeeper.db import accounts, audit, invitations
 
     with owner.database(path) as connection:
-        if not accounts.remove_user(connection, name):
+        person = accounts.find_user(connection, name)
+        if person is None:
             raise OperatorError(f"there is no user {name}")
+        if accounts.remove_user(connection, person.id) == "last owner":
+            raise OperatorError(f"{name} is the last owner: add another one first")
+        invitations.revoke_made_by(connection, name)
+        audit.add(connection, "user removed", subject=name, detail=person.role)
     _tell(f"{name} is removed")
+
+
+@user.command("reset-second-factor")
+@click.argument("name")
+@click.pass_obj
+def reset_second_factor(path: Path, name: str) -> None:
+    """Let NAME sign in with the password alone: the app, passkeys and recovery codes are forgotten."""
+    from spotkeeper.db import accounts, audit, second_factor
+
+    with owner.database(path) as connection:
+        person = accounts.find_user(connection, name)
+        if person is None:
+            raise OperatorError(f"there is no user {name}")
+        if not second_factor.reset(connection, person.id):
+            raise OperatorError(f"{name} has no second factor")
+        audit.add(connection, "second step reset", subject=name)
+    _tell(f"{name} signs in with the password alone")
+
+
+@user.command()
+@click.option("--role", type=click.Choice(ROLES), default="user", show_default=True)
+@click.option("--days", type=click.IntRange(1, 30), default=7, show_default=True, help="So long it is good.")
+@click.pass_obj
+def invite(path: Path, role: "UserRole", days: int) -> None:
+    """Print the end of a link with which somebody makes an account, once."""
+    from datetime import timedelta
+
+    from spotkeeper import invitations
+    from spotkeeper.db import audit
+    from spotkeeper.db import invitations as table
+
+    token = invitations.make()
+    with owner.database(path) as connection:
+        table.make(
+            connection,
+            invitations.digest(token),
+            role,
+            name_hint="",
+            lifetime=timedelta(days=days),
+            made_by=None,
+        )
+        audit.add(connection, "invitation made", detail=f"{role}, {days} day{'' if days == 1 else 's'}")
+    click.echo("put it behind the address of the station, such as https://spots.example.org", err=True)
+    click.echo(f"/invitation/{token}")
 
 
 @user.command("list")
 @click.pass_obj
 def list_users(path: Path) -> None:
-    """Show who may sign in: name, role, and since when."""
+    """Show who may sign in: name, role, since when, and whether there is a second factor."""
     from spotkeeper.db import accounts
 
     with owner.database(path) as connection:
-        for person in accounts.list_users(connection):
-            click.echo(f"{person.name:32}  {person.role:6}  {person.created:%Y-%m-%d}")
+        for person in accounts.list_people(connection):
+            second = "  second factor" if person.second_step else ""
+            click.echo(f"{person.name:32}  {person.role:6}  {person.created:%Y-%m-%d}{second}")
 
 
 def _report(path: Path) -> "Report":

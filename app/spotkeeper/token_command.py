@@ -31,6 +31,7 @@ def token() -> None:
 @click.pass_obj
 def make(path: Path, user: str, name: str, scopes: tuple[str, ...], days: int | None) -> None:
     """Make a token called NAME, with which a program reads as USER, and print it, this once."""
+    from spotkeeper.db import audit
     from spotkeeper.db import tokens as table
 
     try:
@@ -43,6 +44,8 @@ def make(path: Path, user: str, name: str, scopes: tuple[str, ...], days: int | 
         outcome = table.make(
             connection, user, tokens.digest(made), name, set(scopes), lifetime=lifetime, most=tokens.MOST
         )
+        if outcome == "made":
+            audit.add(connection, "token made", subject=user, detail=name)
     refusals = {
         "no such user": f"there is no user {user}",
         "name taken": f"{user} has a token {name} already",
@@ -76,12 +79,15 @@ def list_tokens(path: Path, user: str | None) -> None:
 @click.pass_obj
 def revoke(path: Path, user: str, name: str | None, every: bool) -> None:
     """End the token NAME of USER at once, for whoever has it."""
+    from spotkeeper.db import audit
     from spotkeeper.db import tokens as table
 
     if every == (name is not None):
         raise click.UsageError("Give either the token's NAME or --all.")
     with owner.database(path) as connection:
         number = table.revoke(connection, user, name)
+        if number:
+            audit.add(connection, "token revoked", subject=user, detail=name or f"all {number}")
     if not number:
         raise OperatorError(f"{user} has no token {name}" if name else f"{user} has no tokens")
     click.echo(f"{name} of {user} is revoked" if name else f"all tokens of {user} are revoked", err=True)

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from spotkeeper.db import audit, invitations, partitions
 from spotkeeper.db import keeping as table
-from spotkeeper.db import partitions
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.partitions import Month, Reason
 from spotkeeper.keeping import policy
@@ -49,6 +49,8 @@ def keep(connection: Connection, keeping: Keeping) -> bool:
     for month, reason in plan.drops:
         done = _drop(connection, month, reason) and done
     done = all(_pack(connection, month, disk_of(keeping)) for month in plan.packs) and done
+    audit.forget_old(connection)
+    invitations.forget_old(connection)
     table.analyze(connection, sum(month.spots for month in partitions.months(connection) if not month.closed))
     if plan.lacking:
         log.error(

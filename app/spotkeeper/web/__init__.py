@@ -19,6 +19,7 @@ from spotkeeper.web import (
     health,
     map,
     now,
+    owner,
     shown,
     spots,
     station,
@@ -47,6 +48,8 @@ def create_app(settings: Settings) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
         SCRAPER_PORT=settings.scraper.metrics_port,
         COUNTRY_FILE=settings.scraper.country_file,
+        KEEPING=settings.keeping,
+        SPOOL=settings.scraper.spool,
         ACCESS=settings.api,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -54,7 +57,8 @@ def create_app(settings: Settings) -> Flask:
     Metrics().watch(app)
     database.open_pool(app, settings.database.conninfo)
     CSRFProtect(app)
-    for part in (assets, shown, errors, health, account, now, spots, map, bands, callsign, car, station, api):
+    pages = now, spots, map, bands, callsign, car, station, owner
+    for part in (assets, shown, errors, health, account, *pages, api):
         part.add_to(app)
     app.after_request(_keep_private)
     return app

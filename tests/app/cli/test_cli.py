@@ -247,8 +247,7 @@ class TestUser:
         owner = login("owner")
         owner.execute(
             """
-            INSERT INTO sign_in_sessions (token_hash, user_id, expires)
-            SELECT 'x', id, now() + interval '1 day' FROM users
+            INSERT INTO sign_in_sessions (user_id, expires) SELECT id, now() + interval '1 day' FROM users
             """
         )
         outcome = run("user", "password", "alice", "--password-stdin", stdin="another horse\n")

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from spotkeeper.spots.bands import BANDS
+
 CALLSIGN = re.compile(r"(?=.*[0-9])(?=.*[A-Z])[A-Z0-9]+(/[A-Z0-9]+)*")
 GRID = re.compile(r"[A-R]{2}[0-9]{2}([A-X]{2}([0-9]{2})?)?")
 UNITS = {"metric": "kilometres", "imperial": "miles"}
@@ -98,8 +100,31 @@ def time_zone(text: str) -> str:
 
 def units(text: str) -> str:
     """Raises ValueError for anything but the two."""
-    if text not in UNITS:
-        raise ValueError(f"{shorten(text)} is not a unit. Choose {' or '.join(UNITS.values())}.")
+    return _one_of(UNITS, text, "a unit")
+
+
+def theme(text: str) -> str:
+    """Raises ValueError for anything but the three."""
+    return _one_of(THEMES, text, "a theme")
+
+
+def contrast(text: str) -> str:
+    """Raises ValueError for anything but the two."""
+    return _one_of(CONTRASTS, text, "a contrast")
+
+
+def interest(names: list[str]) -> list[str]:
+    """Bands in the order of their waves; all is the same as none. Raises ValueError for other words."""
+    for name in names:
+        if name not in BANDS:
+            raise ValueError(f"{shorten(name)} is not a band.")
+    return [band for band in BANDS if band in names] if set(names) < set(BANDS) else []
+
+
+def _one_of(choices: dict[str, str], text: str, what: str) -> str:
+    if text not in choices:
+        *others, last = choices.values()
+        raise ValueError(f"{shorten(text)} is not {what}. Choose {', '.join(others)} or {last}.")
     return text
 
 

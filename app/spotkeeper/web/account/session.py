@@ -1,6 +1,11 @@
-"""The device that is signed in: a token in its cookie, the token's hash in PostgreSQL."""
+"""The device that is signed in: a token in its cookie, the token's hash in PostgreSQL.
+
+The token is renewed every day. That an old one is used although the device has a later one means that
+somebody else has a copy: then the device is signed out.
+"""
 
 import hashlib
+import logging
 import secrets
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -9,9 +14,10 @@ from flask import Flask, Response, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from spotkeeper.db import accounts
+from spotkeeper.db import sessions
 from spotkeeper.db.accounts import UserRole
 from spotkeeper.web.access import is_api, is_public
+from spotkeeper.web.account import throttle, trail
 from spotkeeper.web.account.chosen import Chosen
 from spotkeeper.web.database import transaction
 from spotkeeper.web.errors import problem, wants_json
@@ -20,16 +26,20 @@ COOKIE = "__Host-device"
 LIFETIME = timedelta(days=400)  # browsers keep no cookie longer
 RANK: dict[UserRole, int] = {"viewer": 0, "user": 1, "owner": 2}
 
+log = logging.getLogger(__name__)
+
 
 class Account(UserMixin):  # type: ignore[misc]
-    """The user of this request."""
+    """The user of this request, at a device with the session `session_id`."""
 
-    def __init__(self, found: accounts.Session) -> None:
+    def __init__(self, found: sessions.Session) -> None:
         self.id = found.user_id
         self.name = found.user_name
         self.role = found.role
         self.chosen = Chosen.from_stored(found.settings)
-        self.is_stale = found.stale
+        self.session_id = found.id
+        self.is_confirmed = found.confirmed
+        self.needs_token = found.due
 
     def may(self, role: UserRole) -> bool:
         """Whether the account has at least that role."""
@@ -37,13 +47,13 @@ class Account(UserMixin):  # type: ignore[misc]
 
 
 def add_to(app: Flask) -> None:
-    """Load the account by the cookie, prolong what is in use, and refuse whoever is not signed in."""
+    """Load the account by the cookie, renew what is in use, and refuse whoever is not signed in."""
     # Without its context processor, which would ask the database again for the page that says it is away.
     manager = LoginManager(app, add_context_processor=False)
     manager.request_loader(lambda request: _load())
     manager.unauthorized_handler(_ask_to_sign_in)
     app.before_request(_require_sign_in)
-    app.after_request(_prolong)
+    app.after_request(_renew)
     app.context_processor(lambda: {"account": g.get("account")})
 
 
@@ -53,7 +63,7 @@ def start(response: AnyResponse, user_id: int) -> None:
     token = secrets.token_urlsafe(32)
     device = request.user_agent.string[:200].replace("\0", "")
     with transaction() as connection:
-        accounts.open_session(connection, _hash(token), user_id, device, LIFETIME)
+        sessions.open_session(connection, _hash(token), user_id, device, _rough_address(), LIFETIME)
     _set_cookie(response, token)
 
 
@@ -61,12 +71,6 @@ def end(response: AnyResponse) -> None:
     """Sign the device out: its token and the tokens of its forms count no more."""
     _close()
     response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax")
-
-
-def current_hash() -> bytes | None:
-    """The hash of the token this request came with."""
-    token = request.cookies.get(COOKIE)
-    return _hash(token) if token else None
 
 
 def local_target(given: str | None) -> str:
@@ -79,18 +83,28 @@ def local_target(given: str | None) -> str:
 
 
 def _close() -> None:
-    if token_hash := current_hash():
+    if token_hash := _token_hash():
         with transaction() as connection:
-            accounts.close_session(connection, token_hash)
+            sessions.close_by_token(connection, token_hash)
     session.clear()
 
 
 def _load() -> Account | None:
-    token_hash = current_hash()
+    token_hash = _token_hash()
     if token_hash is None:
         return None
     with transaction() as connection:
-        found = accounts.find_session(connection, token_hash)
+        found = sessions.find(connection, token_hash)
+        if found and found.stolen:
+            sessions.close(connection, found.id, found.user_id)
+            trail.note_of(connection, "copied token used", actor=None, subject=found.user_name)
+            log.warning("an old token of %s was used: its device is signed out", found.user_name)
+            g.token_was_copied = True
+            found = None
+        if found and found.arrived:
+            sessions.settle(connection, found.id, token_hash)
+        if found and found.stale:
+            sessions.seen(connection, found.id, _rough_address(), LIFETIME)
     g.account = Account(found) if found else None
     return g.account  # type: ignore[no-any-return]
 
@@ -105,23 +119,34 @@ def _ask_to_sign_in() -> AnyResponse:
     if wants_json():
         return problem(401, "Sign in first.")
     target = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("sign_in", next=None if target == "/" else target))
+    copied = "yes" if g.get("token_was_copied") else None
+    return redirect(url_for("sign_in", next=None if target == "/" else target, copied=copied))
 
 
-def _prolong(response: Response) -> Response:
-    token = request.cookies.get(COOKIE)
+def _renew(response: Response) -> Response:
     account = g.get("account")
     if (
-        token
-        and account
-        and account.is_stale
+        account
+        and account.needs_token
         and response.status_code < 400
+        and request.endpoint != "auth_check"  # nginx keeps the answer to itself
         and COOKIE not in str(response.headers)
     ):
+        token = secrets.token_urlsafe(32)
         with transaction() as connection:
-            accounts.prolong_session(connection, _hash(token), LIFETIME)
-        _set_cookie(response, token)
+            offered = sessions.offer(connection, account.session_id, _hash(token))
+        if offered:
+            _set_cookie(response, token)
     return response
+
+
+def _rough_address() -> str:
+    return throttle.neighbourhood(request.remote_addr)
+
+
+def _token_hash() -> bytes | None:
+    token = request.cookies.get(COOKIE)
+    return _hash(token) if token else None
 
 
 def _set_cookie(response: AnyResponse, token: str) -> None:

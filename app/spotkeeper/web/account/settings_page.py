@@ -8,18 +8,21 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
-from wtforms import Field, RadioField, SelectChoice, StringField
+from wtforms import Field, RadioField, SelectChoice, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
+from wtforms.widgets import CheckboxInput
 
 from spotkeeper.db import user_settings
+from spotkeeper.spots.bands import BANDS
 from spotkeeper.web.account import chosen
 from spotkeeper.web.database import transaction
+from spotkeeper.web.shown import metres
 
 
 class Checked:
     """Puts a field into the form it is stored in, or says what is wrong with it."""
 
-    def __init__(self, check: Callable[[str], str]) -> None:
+    def __init__(self, check: Callable[[Any], object]) -> None:
         self.check = check
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
@@ -29,6 +32,15 @@ class Checked:
             raise ValidationError(str(error)) from None
 
 
+def _choice(label: str, check: Callable[[str], str], choices: dict[str, str]) -> RadioField:
+    return RadioField(
+        label,
+        [Checked(check)],
+        choices=[SelectChoice(value, words) for value, words in choices.items()],
+        validate_choice=False,
+    )
+
+
 class SettingsForm(FlaskForm):  # type: ignore[misc]
     """Fields are named as what they set in `Chosen`."""
 
@@ -36,12 +48,16 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     name = StringField("Name", [Checked(chosen.name)])
     grid = StringField("Grid", [Checked(chosen.grid)])
     time_zone = StringField("Time zone", [Checked(chosen.time_zone)])
-    units = RadioField(
-        "Distances in",
-        [Checked(chosen.units)],
-        choices=[SelectChoice(value, label) for value, label in chosen.UNITS.items()],
+    units = _choice("Distances in", chosen.units, chosen.UNITS)
+    interest = SelectMultipleField(
+        "Bands of interest",
+        [Checked(chosen.interest)],
+        choices=[SelectChoice(band, metres(band)) for band in BANDS],
         validate_choice=False,
+        option_widget=CheckboxInput(),
     )
+    theme = _choice("Colours", chosen.theme, chosen.THEMES)
+    contrast = _choice("Contrast", chosen.contrast, chosen.CONTRASTS)
 
 
 def add_to(app: Flask) -> None:
@@ -64,6 +80,5 @@ def settings() -> Response:
         form=form,
         zones=sorted(chosen.zones()),
         saved="saved" in request.args,
-        elsewhere="elsewhere" in request.args,
     )
     return make_response(page, 400 if form.is_submitted() else 200)

@@ -13,6 +13,7 @@ from wtforms.widgets import CheckboxInput
 
 from spotkeeper import tokens
 from spotkeeper.db import tokens as table
+from spotkeeper.web.account import trail
 from spotkeeper.web.account.settings_page import Checked
 from spotkeeper.web.database import transaction
 
@@ -86,6 +87,8 @@ def revoke() -> Response:
     name = request.form.get("name", "").replace("\0", "")
     with transaction() as connection:
         number = table.revoke(connection, current_user.name, name)
+        if number:
+            trail.note(connection, "token revoked", detail=name)
     return redirect(url_for("tokens", revoked=name if number else None))
 
 
@@ -108,6 +111,8 @@ def _make(form: TokenForm) -> str | None:
             lifetime=lifetime,
             most=tokens.MOST,
         )
+        if outcome == "made":
+            trail.note(connection, "token made", detail=form.name.data)
     if outcome == "made":
         return token
     form.name.errors = [NOT_MADE[outcome]]
