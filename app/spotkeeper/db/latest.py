@@ -1,88 +1,47 @@
 """The latest of tables spots and solar, as the dashboard shows them."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any, LiteralString, NamedTuple
-
-from psycopg.rows import class_row
+from typing import LiteralString, NamedTuple
 
 from spotkeeper.db.connection import Connection
-from spotkeeper.db.identity import spot_id
+from spotkeeper.db.search_match import Match, NothingMatches, match_of
+from spotkeeper.db.search_ranges import HOUR
+from spotkeeper.db.search_wanted import End, Wanted
+
+READ_AT_MOST = timedelta(hours=1, minutes=1)
+"""So long ago the spots themselves are counted; beyond, the sums of whole hours."""
 
 
-class SpotRow(NamedTuple):
-    """A spot as stored; `time` is the node's stamp in UTC."""
+def counts(connection: Connection, wanted: Wanted) -> Counter[str | None] | None:
+    """By band, whatever bands are wanted, and None for those in none, since `wanted.since`.
 
-    time: datetime
-    key: int
-    dx: str
-    spotter: str
-    frequency_hz: int
-    band: str | None
-    mode: str | None
-    mode_source: str | None
-    source: str
-    snr_db: int | None
-    wpm: int | None
-    dx_grid: str | None
-    spotter_grid: str | None
-    comment: str
-    node: str
-
-    @property
-    def id(self) -> str:
-        """As the API names the spot."""
-        return spot_id(self.time, self.key)
-
-
-class Wanted(NamedTuple):
-    """Which spots: not older than `window`; of these bands, modes and source, where empty means all."""
-
-    window: timedelta
-    bands: Sequence[str] = ()
-    modes: Sequence[str] = ()
-    source: str = ""
-
-
-_COLUMNS: LiteralString = ", ".join(SpotRow._fields)
-
-
-def spots(connection: Connection, wanted: Wanted, limit: int) -> list[SpotRow]:
-    """The newest first, at most `limit`."""
-    where, values = _condition(wanted)
-    with connection.cursor(row_factory=class_row(SpotRow)) as cursor:
-        cursor.execute(
-            f"SELECT {_COLUMNS} FROM spots WHERE {where} ORDER BY time DESC, key DESC LIMIT %(limit)s",  # noqa: S608
-            values | {"limit": limit},
-        )
-        return cursor.fetchall()
-
-
-def every_spot(connection: Connection, wanted: Wanted) -> Iterator[SpotRow]:
-    """All of them, the newest first, fetched in portions so that memory does not grow with their number."""
-    where, values = _condition(wanted)
-    with connection.cursor("every_spot", row_factory=class_row(SpotRow)) as cursor:
-        cursor.itersize = 2000
-        cursor.execute(
-            f"SELECT {_COLUMNS} FROM spots WHERE {where} ORDER BY time DESC, key DESC",  # noqa: S608
-            values,
-        )
-        yield from cursor
-
-
-class Count(NamedTuple):
-    """How many spots of a band and mode; None stands for those without."""
-
-    band: str | None
-    mode: str | None
-    number: int
-
-
-def counts(connection: Connection, wanted: Wanted) -> list[Count]:
-    """By band and mode, whatever bands and modes are wanted."""
-    where, values = _condition(wanted._replace(bands=(), modes=()))
-    query: LiteralString = f"SELECT band, mode, count(*) FROM spots WHERE {where} GROUP BY band, mode"  # noqa: S608
-    return [Count(*row) for row in connection.execute(query, values)]
+    None when many spots would have to be read: for a long time and conditions that the sums do not know.
+    """
+    if wanted.since is None:
+        return None
+    read_to = datetime.max.replace(tzinfo=wanted.since.tzinfo)
+    if _is_summed(wanted):
+        read_to = _next_hour(wanted.since)
+    elif datetime.now(wanted.since.tzinfo) - wanted.since > READ_AT_MOST:
+        return None
+    try:
+        match = match_of(connection, wanted._replace(bands=()))
+    except NothingMatches:
+        return Counter()
+    query: LiteralString = f"""
+        SELECT bands.name, sum(spots)::bigint FROM (
+            SELECT band, count(*) AS spots FROM spot_rows
+            WHERE time >= %(since)s AND time < %(read_to)s AND {" AND ".join(_of_rows(match))} GROUP BY band
+            UNION ALL
+            SELECT band, sum(spots) FROM hours
+            WHERE hour >= %(read_to)s AND {" AND ".join(_of_hours(match))} GROUP BY band
+        ) AS counted LEFT JOIN bands ON bands.id = band GROUP BY bands.name
+    """  # noqa: S608
+    values = (
+        match.values | match.hours | {"sources": match.sources, "since": wanted.since, "read_to": read_to}
+    )
+    return Counter(dict(connection.execute(query, values, prepare=False).fetchall()))
 
 
 def newest(connection: Connection) -> datetime | None:
@@ -108,18 +67,37 @@ def solar(connection: Connection) -> Solar | None:
     return Solar(*row) if row else None
 
 
-def _condition(wanted: Wanted) -> tuple[LiteralString, dict[str, Any]]:
-    conditions: list[LiteralString] = ["time >= now() - %(window)s"]
-    if wanted.bands:
-        conditions.append("band = ANY(%(bands)s)")
-    if wanted.modes:
-        conditions.append("mode = ANY(%(modes)s)")
-    if wanted.source:
-        conditions.append("source = %(source)s")
-    values = {
-        "window": wanted.window,
-        "bands": list(wanted.bands),
-        "modes": list(wanted.modes),
-        "source": wanted.source,
-    }
-    return " AND ".join(conditions), values
+def _is_summed(wanted: Wanted) -> bool:
+    """Whether table hours has all that is asked for."""
+    return wanted == Wanted(
+        since=wanted.since,
+        source=wanted.source,
+        bands=wanted.bands,
+        modes=wanted.modes,
+        dx=End(continents=wanted.dx.continents),
+        spotter=End(continents=wanted.spotter.continents),
+    )
+
+
+def _next_hour(moment: datetime) -> datetime:
+    start = moment.replace(minute=0, second=0, microsecond=0)
+    return start if start == moment else start + HOUR
+
+
+def _of_rows(match: Match) -> list[LiteralString]:
+    where: list[LiteralString] = ['source = ANY(%(sources)s::text[]::"char"[])', *match.where]
+    if match.dx:
+        where.append("dx = ANY(%(dx_calls)s)")
+    if match.spotter:
+        where.append("spotter = ANY(%(spotter_calls)s)")
+    return where
+
+
+def _of_hours(match: Match) -> list[LiteralString]:
+    where: list[LiteralString] = ['source = ANY(%(sources)s::text[]::"char"[])']
+    if "mode" in match.hours:
+        where.append('mode = ANY(%(mode)s::text[]::"char"[])')
+    for end in ("dx_continent", "spotter_continent"):
+        if end in match.hours:
+            where.append(f"{end} = ANY(%({end})s)")
+    return where

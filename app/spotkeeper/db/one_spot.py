@@ -18,11 +18,14 @@ def spot(connection: Connection, time: datetime, key: int) -> Row | None:
         return cursor.fetchone()
 
 
-def also_heard(connection: Connection, of: Row, around: timedelta, limit: int) -> list[Row]:
-    """Other spots of the same DX not longer before or after, on any band, the newest first."""
+def also_heard(
+    connection: Connection, of: Row, around: timedelta, limit: int, within_hz: int | None = None
+) -> list[Row]:
+    """Other spots of the same DX not longer before or after, the newest first; on any band, or so near."""
     query: LiteralString = f"""
         {_SELECT} WHERE dx = %(dx)s AND time BETWEEN %(first)s AND %(last)s
             AND (time, key, source) <> (%(time)s, %(key)s, %(source)s)
+            AND (%(within_hz)s::bigint IS NULL OR abs(frequency_hz - %(hz)s) <= %(within_hz)s)
         ORDER BY time DESC, key DESC, source LIMIT %(limit)s
     """
     values = {
@@ -32,6 +35,8 @@ def also_heard(connection: Connection, of: Row, around: timedelta, limit: int) -
         "time": of.time,
         "key": of.key,
         "source": of.source,
+        "hz": of.frequency_hz,
+        "within_hz": within_hz,
         "limit": limit,
     }
     with connection.cursor(row_factory=class_row(Row)) as cursor:

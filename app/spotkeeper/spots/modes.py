@@ -1,5 +1,7 @@
 """What kind of mode a mode is."""
 
+from spotkeeper.spots.comment import MODES
+
 VOICE, CW, DIGITAL, UNKNOWN = CLASSES = ("voice", "cw", "digital", "unknown")
 
 _VOICE = frozenset(("SSB", "AM", "FM", "C4FM", "DMR", "D-STAR", "FREEDV", "M17"))
@@ -12,3 +14,7 @@ def class_of(mode: str | None) -> str:
     if mode in _VOICE:
         return VOICE
     return CW if mode == "CW" else DIGITAL
+
+
+MODES_OF = {name: tuple(mode for mode in MODES if class_of(mode) == name) for name in (VOICE, DIGITAL)}
+"""The modes of the classes that have several."""

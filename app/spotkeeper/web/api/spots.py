@@ -87,11 +87,13 @@ def spots(query: dict[str, Any]) -> Response:
     `format` or the Accept header, have all spots in one stream. An export that breaks off is not complete.
     """
     if "format" in query:
-        return _answer(formats.by_name(query.pop("format")), query)
+        format = formats.by_name(query.pop("format"))
+        return answer(asked_for(query), format)
     chosen = request.accept_mimetypes.best_match([known.mimetype for known in FORMATS])
     if request.accept_mimetypes and chosen is None:
         raise NotAcceptable(f"There are {', '.join(known.mimetype for known in FORMATS)}.")
-    response = _answer(next((known for known in FORMATS if known.mimetype == chosen), FORMATS[0]), query)
+    format = next((known for known in FORMATS if known.mimetype == chosen), FORMATS[0])
+    response = answer(asked_for(query), format)
     response.vary.add("Accept")
     return response
 
@@ -108,7 +110,7 @@ def spots_file(query: dict[str, Any], extension: str) -> Response:
 
     As /api/v1/spots.
     """
-    return _answer(formats.by_name(extension), query)
+    return answer(asked_for(query), formats.by_name(extension))
 
 
 @blueprint.route("/spots/<id>", parameters=[_SPOT_ID])
@@ -131,8 +133,11 @@ def spot(query: dict[str, Any], id: str) -> Response:
     return _kept({"spot": as_dict(found), "also_heard": [as_dict(other) for other in others]}, SPOT_SECONDS)
 
 
-def _answer(format: Format, query: dict[str, Any]) -> Response:
-    asked = asked_for(query)
+def answer(asked: Asked, format: Format) -> Response:
+    """A page in JSON, or a file with all spots, which is sent while it is read.
+
+    Raises ServiceUnavailable when too many are being sent.
+    """
     return _page(asked) if format.writer is None else _export(asked, format, format.writer)
 
 

@@ -14,6 +14,7 @@ from spotkeeper.db.search_wanted import End, Position, Source, Wanted
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.comment import MODES
 from spotkeeper.spots.countries import CONTINENTS
+from spotkeeper.spots.modes import DIGITAL, MODES_OF, VOICE
 from spotkeeper.web.api.spots_arguments import (
     Moment,
     Number,
@@ -46,7 +47,7 @@ class SpotsQuery(marshmallow.Schema):
     since = Moment("Not older than this")
     until = Moment("Older than this")
     band = Several(Word(BANDS), "Bands")
-    mode = Several(Word(MODES), "Modes")
+    mode = Several(Word((*MODES, VOICE, DIGITAL)), "Modes, or voice or digital for all that are")
     mode_source = Word(("said", "guessed"), "Whether the report says the mode or the band plan")
     source = Word(("human", "machine"), "Who reported: people or skimmers")
     dx = Several(call(), "Calls of the DX, whole")
@@ -120,7 +121,7 @@ def asked_for(query: dict[str, Any]) -> Asked:
         until=query.get("until"),
         source=query.get("source"),
         bands=query.get("band", ()),
-        modes=query.get("mode", ()),
+        modes=[mode for word in query.get("mode", ()) for mode in MODES_OF.get(word, (word,))],
         mode_source=query.get("mode_source"),
         dx=_end(query, "dx"),
         spotter=_end(query, "spotter"),

@@ -1,69 +1,177 @@
-"""Which spots somebody wants to see, as it stands in the address and in the account."""
+"""Which spots somebody wants to see: parameters of the API's search, as the address of a page has them."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+from urllib.parse import urlencode
 
-from spotkeeper.db.latest import Wanted
+import msgspec
+from flask import current_app, request
+from marshmallow import ValidationError, fields
+from werkzeug.exceptions import BadRequest
+
+from spotkeeper.db.search_wanted import Wanted
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.comment import MODES
+from spotkeeper.spots.countries import CONTINENTS, Countries
+from spotkeeper.spots.modes import DIGITAL, VOICE
 from spotkeeper.web.account.chosen import shorten
+from spotkeeper.web.api.spots_query import Asked, SpotsQuery, asked_for
 
+IN_SIGHT = ("band", "mode", "source", "since", "dx_prefix")
+FURTHER = ("dx_continent", "dx_dxcc", "spotter_prefix", "spotter_continent", "min_khz", "max_khz")
+NAMES = IN_SIGHT + FURTHER
 SOURCES = {"": "anyone", "human": "people", "machine": "skimmers"}
 WINDOWS = {
-    "15m": ("15 minutes", timedelta(minutes=15)),
-    "1h": ("hour", timedelta(hours=1)),
-    "3h": ("3 hours", timedelta(hours=3)),
-    "6h": ("6 hours", timedelta(hours=6)),
-    "12h": ("12 hours", timedelta(hours=12)),
-    "24h": ("24 hours", timedelta(hours=24)),
+    "15m": "15 minutes",
+    "30m": "30 minutes",
+    "1h": "hour",
+    "3h": "3 hours",
+    "6h": "6 hours",
+    "12h": "12 hours",
+    "24h": "24 hours",
+    "7d": "7 days",
 }
-NAMES = ("band", "mode", "source", "window")
+USUAL_WINDOW = "1h"
+USUAL_BANDS = frozenset(BANDS[BANDS.index("160m") : BANDS.index("2m") + 1]) - {"8m", "4m"}
+USUAL_MODES = (VOICE, "CW", DIGITAL, "SSB", "FM", "FT8", "FT4", "RTTY")
+CONTINENT_NAMES = {
+    "AF": "Africa",
+    "AN": "Antarctica",
+    "AS": "Asia",
+    "EU": "Europe",
+    "NA": "North America",
+    "OC": "Oceania",
+    "SA": "South America",
+}
+# Values in an order of their own stand in it, however they were given.
+_ORDERS = {
+    "band": BANDS,
+    "mode": (VOICE, DIGITAL, *MODES),
+    "dx_continent": CONTINENTS,
+    "spotter_continent": CONTINENTS,
+}
+
+_QUERY = SpotsQuery(only=NAMES)
 
 
-class Filters(NamedTuple):
-    """Empty bands, modes and source mean all."""
+@dataclass(frozen=True)
+class Filters:
+    """Understood. `filters["band"]` are the values of a parameter, as texts; empty stands for all."""
 
-    band: tuple[str, ...] = ()
-    mode: tuple[str, ...] = ()
-    source: str = ""
-    window: str = "1h"
+    values: Mapping[str, tuple[str, ...]]
+    asked: Asked
 
     @classmethod
-    def parse(cls, query: Mapping[str, Sequence[str]]) -> "Filters":
-        """Of the lists of values in an address. Raises ValueError, which names what it does not know."""
-        for name in query:
-            if name not in NAMES:
-                raise ValueError(f"{shorten(name)} is not a filter. There are {', '.join(NAMES)}.")
-        return cls(
-            band=_several("band", query.get("band", ()), BANDS),
-            mode=_several("mode", query.get("mode", ()), MODES),
-            source=_one("source", query.get("source", ()), tuple(SOURCES), cls().source),
-            window=_one("window", query.get("window", ()), tuple(WINDOWS), cls().window),
-        )
+    def parse(cls, query: Mapping[str, Sequence[str]], cursor: str = "") -> "Filters":
+        """Of the lists of values in an address; empty ones, as forms send them, say nothing.
 
-    def query(self) -> dict[str, list[str]]:
-        """What `parse` takes."""
-        given = {"band": [*self.band], "mode": [*self.mode], "source": [self.source], "window": [self.window]}
-        return {name: values for name, values in given.items() if any(values)}
+        `cursor` goes on behind a page of the same search. Raises ValueError, which names the parameter that
+        does not fit.
+        """
+        given = {name: [text for text in texts if text.strip()] for name, texts in query.items()}
+        given = {name: texts for name, texts in given.items() if texts or name not in NAMES}
+        since = given.setdefault("since", [USUAL_WINDOW])
+        if since[0] not in WINDOWS:
+            raise ValueError(f"since: {shorten(since[0])} is not known. There are {', '.join(WINDOWS)}.")
+        read = _read(given)
+        try:
+            asked = asked_for(read | {"cursor": cursor} if cursor else read)
+        except BadRequest as error:
+            raise ValueError(error.description) from None
+        values = {name: tuple(_texts(name, read[name])) for name in NAMES if name in read}
+        return cls(values | {"since": (since[0],)}, asked)
+
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        return self.values.get(name, ())
 
     @property
     def wanted(self) -> Wanted:
-        """For the queries."""
-        return Wanted(WINDOWS[self.window][1], self.band, self.mode, self.source)
+        """For db.search.search; its time is counted back from the minute in which it was parsed."""
+        return self.asked.wanted
+
+    @property
+    def since(self) -> str:
+        """One of WINDOWS."""
+        return self["since"][0]
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether they leave out any spots but old ones."""
+        return len(self.values) > 1
+
+    @property
+    def narrowed_further(self) -> int:
+        """How many of those are in force that the form does not show at once."""
+        return sum(name in self.values for name in FURTHER)
+
+    def query(self) -> dict[str, list[str]]:
+        """What `parse` takes, and `url_for` as its arguments; the API takes it too."""
+        return {name: list(self.values[name]) for name in NAMES if name in self.values}
+
+    @property
+    def address(self) -> str:
+        """The same, as it stands behind the question mark."""
+        return urlencode(self.query(), doseq=True)
+
+    @property
+    def live(self) -> str:
+        """JSON of `wanted` without its times, by which shared/filters.js judges spots as they come."""
+        wanted = self.wanted._replace(since=None, until=None)._asdict()
+        ends = {end: wanted[end]._asdict() for end in ("dx", "spotter")}
+        return msgspec.json.encode(wanted | ends).decode()
 
 
-def _several(name: str, given: Sequence[str], known: tuple[str, ...]) -> tuple[str, ...]:
-    for value in given:
-        if value not in known:
-            raise ValueError(
-                f"{name}: {shorten(value)} is not known. There are {', '.join(filter(None, known))}."
-            )
-    return tuple(value for value in known if value in given)
+def asked_of_page() -> Filters:
+    """The filters of the request's address. Raises BadRequest for one that is not known."""
+    query = request.args.to_dict(flat=False)
+    [cursor, *_] = query.pop("cursor", [""])
+    try:
+        return Filters.parse(query, cursor)
+    except ValueError as error:
+        raise BadRequest(str(error)) from None
 
 
-def _one(name: str, given: Sequence[str], known: tuple[str, ...], default: str) -> str:
-    values = _several(name, given, known)
-    if len(values) > 1:
-        raise ValueError(f"{name}: give it once, not {len(values)} times.")
-    return values[0] if values else default
+def remembered(query: Mapping[str, Sequence[str]]) -> Filters | None:
+    """Filters that an account keeps; None when an older release stored what there no longer is."""
+    try:
+        return Filters.parse(query)
+    except ValueError:
+        return None
+
+
+def countries() -> dict[int, str]:
+    """The names of the DXCC entities by ADIF's number, in the order of the names."""
+    known: Countries | None = current_app.extensions["countries"]
+    return dict(sorted(known.names.items(), key=itemgetter(1))) if known else {}
+
+
+def _read(given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    for name, texts in given.items():
+        field = _QUERY.fields.get(name)
+        if isinstance(field, fields.List):
+            arguments[name] = texts
+        elif len(texts) > 1 and field:
+            raise ValueError(f"{name}: give it once, not {len(texts)} times.")
+        else:
+            arguments[name] = texts[0] if texts else ""
+    try:
+        return dict(_QUERY.load(arguments))
+    except ValidationError as error:
+        [(name, found), *_] = error.normalized_messages().items()  # type: ignore[no-untyped-call]
+        while not isinstance(found, str):
+            found = next(iter(found.values() if isinstance(found, Mapping) else found))
+        raise ValueError(f"{name if name in NAMES else shorten(str(name))}: {found}") from None
+
+
+def _texts(name: str, value: Any) -> Iterable[str]:
+    """As an address has them."""
+    if isinstance(value, float):
+        return [f"{value:.3f}".rstrip("0").rstrip(".")]
+    if not isinstance(value, list):
+        return [str(value)]
+    if order := _ORDERS.get(name):
+        return sorted(set(value), key=order.index)
+    return dict.fromkeys(map(str, value))

@@ -1,76 +1,93 @@
-"""GET /spots: the latest spots as a page that follows the live ones."""
+"""GET /spots: the spots as a page that follows the live ones."""
 
-from collections import Counter
+from typing import Any
 
 from flask import make_response, redirect, render_template, request, url_for
 from flask_login import current_user
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from spotkeeper.db import latest, user_settings
-from spotkeeper.spots.bands import BANDS
-from spotkeeper.spots.comment import MODES
+from spotkeeper.db.search import search
 from spotkeeper.web.database import transaction
-from spotkeeper.web.spots.filters import SOURCES, WINDOWS, Filters
+from spotkeeper.web.spots.columns import ALWAYS, COLUMNS, USUAL, in_order
+from spotkeeper.web.spots.filters import Filters, asked_of_page, countries, remembered
 
-ROWS = 200
-USUAL_BANDS = frozenset(BANDS[BANDS.index("160m") : BANDS.index("2m") + 1]) - {"8m", "4m"}
-USUAL_MODES = frozenset(("CW", "SSB", "FM", "FT8", "FT4", "RTTY"))
-
-
-def asked_for() -> Filters:
-    """The filters of the request's address. Raises BadRequest for one that is not known."""
-    try:
-        return Filters.parse(request.args.to_dict(flat=False))
-    except ValueError as error:
-        raise BadRequest(str(error)) from None
+PORTION = 100
 
 
 def spots() -> Response:
-    """The page; without filters in the address those the account had last."""
-    filters = asked_for()
-    remembered = current_user.chosen.filters
-    if not request.args and (last := _usable(remembered)) not in (None, filters):
+    """The page; without filters in the address those the account had last. htmx gets what has changed."""
+    filters = asked_of_page()
+    last = remembered(current_user.chosen.filters)
+    if not request.args and last and last.query() != filters.query():
         return redirect(url_for("spots", **last.query()))  # type: ignore[arg-type]
-    with transaction() as connection:
-        if request.args and filters.query() != remembered and current_user.may("user"):
-            user_settings.save(connection, current_user.id, {"filters": filters.query()})
-        rows = latest.spots(connection, filters.wanted, ROWS)
-        counts = latest.counts(connection, filters.wanted)
-        newest = latest.newest(connection)
-        solar = latest.solar(connection)
-    by_band, by_mode = Counter[str | None](), Counter[str | None]()
-    for band, mode, number in counts:
-        if not filters.mode or mode in filters.mode:
-            by_band[band] += number
-        if not filters.band or band in filters.band:
-            by_mode[mode] += number
-    return make_response(
+    is_fragment = "HX-Request" in request.headers
+    if "cursor" in request.args:
+        template, content = "spots_older.html" if is_fragment else "spots.html", _older(filters)
+    else:
+        template, content = "spots_found.html" if is_fragment else "spots.html", _newest(filters)
+    columns = in_order(current_user.chosen.columns or USUAL)
+    response = make_response(
         render_template(
-            "spots.html",
-            rows=rows,
-            limit=ROWS,
-            total=sum(number for band, number in by_band.items() if not filters.band or band in filters.band),
-            bands=[
-                (band, by_band[band])
-                for band in BANDS
-                if band in USUAL_BANDS or by_band[band] or band in filters.band
-            ],
-            most=max(by_band.values(), default=0),
-            modes=[mode for mode in MODES if mode in USUAL_MODES or by_mode[mode] or mode in filters.mode],
+            template,
             filters=filters,
-            query=filters.query(),
-            sources=SOURCES,
-            windows=WINDOWS,
-            newest=newest,
-            solar=solar,
+            columns=_shown(columns),
+            chosen_columns=columns,
+            all_columns=COLUMNS,
+            always=ALWAYS,
+            countries=countries(),
+            units=current_user.chosen.units,
+            spot_page=url_for("spot", spot_id="ID"),
+            call_page=url_for("callsign", call="CALL"),
             zone=current_user.chosen.zone,
+            is_fragment=is_fragment,
+            **content,
         )
     )
+    response.vary.add("HX-Request")
+    if is_fragment and "cursor" not in request.args:
+        response.headers["HX-Push-Url"] = url_for("spots", **filters.query())  # type: ignore[arg-type]
+    return response
 
 
-def _usable(remembered: dict[str, list[str]]) -> Filters | None:
-    try:
-        return Filters.parse(remembered)
-    except ValueError:  # of an older release
-        return None
+def _newest(filters: Filters) -> dict[str, Any]:
+    with transaction() as connection:
+        if request.args and filters.query() != current_user.chosen.filters and current_user.may("user"):
+            user_settings.save(connection, current_user.id, {"filters": filters.query()})
+        numbers = latest.counts(connection, filters.wanted)
+        newest = latest.newest(connection)
+        solar = latest.solar(connection)
+        found = search(connection, filters.wanted, PORTION)
+    chosen = filters["band"]
+    return {
+        "found": found,
+        "cursor": filters.asked.cursor(found.next) if found.next else None,
+        "numbers": numbers,
+        "total": None
+        if numbers is None
+        else sum(number for band, number in numbers.items() if not chosen or band in chosen),
+        "newest": newest,
+        "solar": solar,
+        "follows": True,
+    }
+
+
+def _older(filters: Filters) -> dict[str, Any]:
+    """Nothing but the spots behind the cursor."""
+    with transaction() as connection:
+        newest = latest.newest(connection)
+        found = search(connection, filters.wanted, PORTION, filters.asked.after)
+    cursor = filters.asked.cursor(found.next) if found.next else None
+    return {
+        "found": found,
+        "cursor": cursor,
+        "numbers": None,
+        "total": None,
+        "newest": newest,
+        "follows": False,
+    }
+
+
+def _shown(columns: list[str]) -> list[str]:
+    """The local time only where it is another one."""
+    return [name for name in columns if name != "local" or current_user.chosen.zone.key != "UTC"]
