@@ -105,7 +105,7 @@ def _reports(
     connection: Connection, query: LiteralString, call: str, since: datetime, until: datetime
 ) -> list[Report]:
     values = {"call": call, "since": since, "until": until, "near": max(since, until - NEAR)}
-    rows = connection.execute(
+    rows = connection.cursor(binary=True).execute(
         f"""
         SELECT time, other, bands.name, modes.name, snr_db, distance_km, bearing, other_grid, grid, dxcc,
             continent, source = 'm'
@@ -118,4 +118,4 @@ def _reports(
         values,
         prepare=False,
     )
-    return [Report(*row) for row in rows]
+    return [Report._make(row) for row in rows.fetchall()]

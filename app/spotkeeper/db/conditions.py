@@ -29,7 +29,7 @@ class Hearing(NamedTuple):
 
 def hearings(connection: Connection, since: datetime, until: datetime) -> list[Hearing]:
     """Reads the spots of the window, and no others."""
-    rows = connection.execute(
+    rows = connection.cursor(binary=True).execute(
         """
         SELECT bands.name, modes.name, of_fm, spotter, grid, place.dxcc, coalesce(place.continent, ''),
             dx_continent, spots, in_voice_segment, highest, latest
@@ -52,4 +52,4 @@ def hearings(connection: Connection, since: datetime, until: datetime) -> list[H
         [since, until],
         prepare=False,
     )
-    return [Hearing(*row) for row in rows]
+    return [Hearing._make(row) for row in rows.fetchall()]

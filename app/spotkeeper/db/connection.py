@@ -1,5 +1,6 @@
 """Connections to PostgreSQL, each under the role of the process that asks."""
 
+import select
 from typing import Any, Literal
 
 import psycopg
@@ -12,6 +13,8 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 30
+# A request waits for no answer longer than that, whatever somebody asks for.
+DASHBOARD_STATEMENT_SECONDS = 2
 
 
 class DatabaseUnreachable(OperatorError):
@@ -21,8 +24,9 @@ class DatabaseUnreachable(OperatorError):
 def connect(conninfo: str, role: Role, *, autocommit: bool = False) -> Connection:
     """A connection as `role` whose session speaks UTC.
 
-    Statements of the services end after 30 s, those of the owner (migrations) may take their time; a dead
-    peer is noticed within a minute. Raises psycopg.OperationalError when PostgreSQL does not let us in.
+    Statements of the services end after 30 s, those of the dashboard after 2 s, those of the owner
+    (migrations) may take their time; a dead peer is noticed within a minute. Raises
+    psycopg.OperationalError when PostgreSQL does not let us in.
     """
     return psycopg.connect(conninfo, autocommit=autocommit, **_parameters(role))
 
@@ -39,24 +43,36 @@ def connect_once(conninfo: str, role: Role, *, autocommit: bool = False) -> Conn
         ) from None
 
 
-def pool(conninfo: str, role: Role, *, size: int) -> ConnectionPool[Connection]:
+def pool(conninfo: str, role: Role, *, size: int, autocommit: bool = False) -> ConnectionPool[Connection]:
     """A pool of up to `size` connections made by need, not yet open: use it as a context or call open()."""
     return ConnectionPool(
         conninfo,
-        kwargs=_parameters(role),
+        kwargs=_parameters(role) | {"autocommit": autocommit},
         min_size=1,
         max_size=size,
         timeout=CONNECT_SECONDS,
-        check=ConnectionPool.check_connection,
+        check=_check,
         open=False,
         name=role,
     )
 
 
+def _check(connection: Connection) -> None:
+    """Raises psycopg.OperationalError when the server has ended the connection since it was last used.
+
+    A server that goes says so, and that is here already: only then is it asked, which takes its time.
+    """
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        ConnectionPool.check_connection(connection)
+
+
 def _parameters(role: Role) -> dict[str, Any]:
+    seconds = {"owner": 0, "dashboard": DASHBOARD_STATEMENT_SECONDS}.get(role, STATEMENT_SECONDS)
     session = {
         "timezone": "UTC",
-        "statement_timeout": "0" if role == "owner" else f"{STATEMENT_SECONDS}s",
+        "statement_timeout": f"{seconds}s",
         # The server ends a statement soon after the process that sent it was killed, and lets its locks go.
         "client_connection_check_interval": "2s",
     }

@@ -6,14 +6,13 @@ time is used up; then it says how far it came and where to go on.
 
 import time
 from datetime import datetime, timedelta
-from typing import LiteralString
-
-from psycopg.rows import class_row
+from typing import Any, LiteralString
 
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.search_match import Match, NothingMatches, match_of
 from spotkeeper.db.search_ranges import HOUR, Lane, Pace, Range, ranges
-from spotkeeper.db.search_wanted import Found, Position, Row, Wanted
+from spotkeeper.db.search_wanted import Found, Position, Wanted
+from spotkeeper.db.search_words import COLUMNS, in_words
 
 _KEY: LiteralString = "spot_key(dx, spotter, hundred_hz, rest_hz)"
 _COLUMNS: LiteralString = """
@@ -22,29 +21,6 @@ _COLUMNS: LiteralString = """
     report, propagation, satellite, qsx_hz, refs, late
 """
 _ORDER: LiteralString = f"ORDER BY time DESC, {_KEY} DESC"
-# As view spots, which cannot be asked by the keys.
-_IN_WORDS: LiteralString = """
-    SELECT found.time, found.key, dx, spotter, spot_hz(hundred_hz, rest_hz) AS frequency_hz,
-        bands.name AS band, modes.name AS mode,
-        CASE WHEN guessed THEN 'guessed' WHEN modes.name IS NOT NULL THEN 'said' END AS mode_source,
-        CASE source WHEN 'm' THEN 'machine' ELSE 'human' END AS source, snr_db, wpm, report,
-        spot_comment(comment, source, modes.name, snr_db, wpm) AS comment,
-        dx_grid, spotter_grid, dx_place.dxcc AS dx_dxcc, dx_place.continent AS dx_continent,
-        dx_place.cq_zone AS dx_cq_zone, dx_place.itu_zone AS dx_itu_zone, spotter_place.dxcc AS spotter_dxcc,
-        spotter_place.continent AS spotter_continent, spotter_place.cq_zone AS spotter_cq_zone,
-        spotter_place.itu_zone AS spotter_itu_zone, distance_km, bearing,
-        CASE WHEN by_grid THEN 'grid' WHEN distance_km IS NOT NULL THEN 'country' END AS place_source,
-        propagation, satellite, qsx_hz, refs, coalesce(beacon, false) AS beacon, nodes.name AS node,
-        coalesce(recovered, false) AS recovered,
-        coalesce(found.time + delay_ms * interval '1 millisecond', late) AS received
-    FROM found
-    LEFT JOIN bands ON bands.id = band
-    LEFT JOIN modes ON modes.id = mode
-    LEFT JOIN nodes ON nodes.id = node
-    LEFT JOIN places AS dx_place ON dx_place.id = dx_place
-    LEFT JOIN places AS spotter_place ON spotter_place.id = spotter_place
-    ORDER BY found.time DESC, found.key DESC, source
-"""
 
 
 def search(
@@ -53,8 +29,10 @@ def search(
     limit: int,
     after: Position | None = None,
     pace: Pace | None = None,
+    skip: int = 0,
 ) -> Found:
-    """The newest `limit` spots that match, behind `after`; fewer when the time of `pace` is used up.
+    """The newest `limit` spots that match, behind `after` and the `skip` next ones; fewer when the time of
+    `pace` is used up.
 
     The connection is in a transaction. Spots that come in later do not move those of the answer; one that
     comes late, with a time before `after`, is found on the way.
@@ -65,24 +43,27 @@ def search(
     except NothingMatches:
         return Found([], None, wanted.since)
     pace = pace or Pace()
-    # Rows are found by indexes or in portions; whole tables are never read.
-    connection.execute("SET LOCAL enable_seqscan = off")
-    spots: list[Row] = []
+    end = skip + limit
+    found: list[tuple[Any, ...]] = []
     for part in ranges(connection, match, low, high, pace):
         # One more than is wanted, to know whether there is one.
-        missing = limit + 1 - len(spots)
-        spots += _fetch(connection, match, part, missing, after, pace)
-        if len(spots) > limit:
-            last = spots[limit - 1]
-            return Found(spots[:limit], last.position, last.time)
+        missing = end + 1 - len(found)
+        found += _fetch(connection, match, part, missing, after, pace)
+        if len(found) > end:
+            spots = in_words(connection, found[skip:end])
+            return Found(spots, spots[-1].position, spots[-1].time)
         if pace.is_over and part.low > low:
-            return Found(spots, Position(part.low), part.low)
-    return Found(spots, None, wanted.since)
+            return Found(in_words(connection, found[skip:]), Position(part.low), part.low)
+    return Found(in_words(connection, found[skip:]), None, wanted.since)
 
 
 def _bounds(connection: Connection, match: Match, after: Position | None) -> tuple[datetime, datetime]:
     """The times between which there may be a match. Raises NothingMatches when there are none."""
-    [(first, last)] = connection.execute("SELECT min(hour), max(hour) FROM hours")
+    # From here on rows are found by indexes or in portions; whole tables are never read.
+    [(_, first, last)] = connection.execute(
+        """SELECT set_config('enable_seqscan', 'off', true),
+            (SELECT min(hour) FROM hours), (SELECT max(hour) FROM hours)"""
+    )
     if first is None:
         raise NothingMatches
     low = max(filter(None, (first, match.since)))
@@ -97,7 +78,8 @@ def _bounds(connection: Connection, match: Match, after: Position | None) -> tup
 
 def _fetch(
     connection: Connection, match: Match, part: Range, limit: int, after: Position | None, pace: Pace
-) -> list[Row]:
+) -> list[tuple[Any, ...]]:
+    """Rows of COLUMNS."""
     if not part.lanes:
         return []
     values = match.values | {"low": part.low, "high": part.high, "limit": limit}
@@ -107,13 +89,13 @@ def _fetch(
         values |= {"after_time": after.time, "after_key": after.key}
     lanes = [_lane(match, lane, after) for lane in part.lanes]
     query: LiteralString = f"""
-        WITH found AS (
+        SELECT {COLUMNS} FROM (
             SELECT * FROM ({" UNION ALL ".join(f"({lane})" for lane in lanes)}) AS lanes
             ORDER BY time DESC, key DESC, source LIMIT %(limit)s
-        ) {_IN_WORDS}
+        ) AS found ORDER BY time DESC, key DESC, source
     """  # noqa: S608
     start = time.monotonic()
-    with connection.cursor(row_factory=class_row(Row)) as cursor:
+    with connection.cursor(binary=True) as cursor:
         # A plan made for any range would not know how small this one is.
         rows = cursor.execute(query, values, prepare=False).fetchall()
     if part.rows:

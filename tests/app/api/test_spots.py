@@ -393,8 +393,7 @@ def test_a_search_that_the_database_stops_says_what_to_do(
     client: FlaskClient, add: Callable[..., None], spot: Callable[..., Spot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(spot())
-    monkeypatch.setattr("spotkeeper.db.search._IN_WORDS", "SELECT pg_sleep(60) FROM found")
-    monkeypatch.setattr("spotkeeper.web.database.STATEMENT_SECONDS", 0.05)
+    monkeypatch.setattr("spotkeeper.db.search.COLUMNS", "pg_sleep(60)")
     answer = client.get(SPOTS)
     assert (answer.status_code, answer.content_type) == (504, "application/problem+json")
     assert "Narrow the search" in answer.json["detail"]

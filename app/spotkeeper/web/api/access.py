@@ -15,7 +15,7 @@ from spotkeeper.db import tokens as table
 from spotkeeper.web.access import is_api, is_public
 from spotkeeper.web.account import throttle
 from spotkeeper.web.api.quota import Quota
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading
 from spotkeeper.web.errors import problem
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -82,7 +82,7 @@ def _by_token(rules: settings.Api) -> Client | Response:
     if scheme.lower() != "bearer" or not tokens.TOKEN.fullmatch(token):
         said = f"Authorization: give “Bearer” and a token, which begins with {tokens.PREFIX}."
         return _challenge(401, said, "invalid_token")
-    with transaction() as connection:
+    with reading() as connection:
         found = table.find(connection, tokens.digest(token))
         if found and found.stale:
             table.used(connection, found.token_id)

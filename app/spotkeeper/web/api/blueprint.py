@@ -48,8 +48,9 @@ class _Parser(FlaskParser):
         raise BadRequest(" ".join(_said(messages)[:MOST_NAMED]))
 
 
+View = TypeVar("View", bound=Callable[..., Any])
+
 if TYPE_CHECKING:
-    View = TypeVar("View", bound=Callable[..., Any])
 
     class _Blueprint(flask.Blueprint):
         """What is used of flask_smorest's, which has no types."""
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
         description: str
 
         def arguments(
-            self, schema: type[marshmallow.Schema], *, location: str = "json"
+            self, schema: type[marshmallow.Schema] | marshmallow.Schema, *, location: str = "json"
         ) -> Callable[[View], View]: ...
 
         def response(
@@ -88,6 +89,13 @@ class Blueprint(_Blueprint):
         super().__init__(f"api-{name}", import_name, url_prefix=url_prefix)
         self.description = description
         self.register_error_handler(QueryCanceled, _too_slow)
+
+    def arguments(
+        self, schema: type[marshmallow.Schema] | marshmallow.Schema, *, location: str = "json"
+    ) -> Callable[[View], View]:
+        """As flask_smorest's; but a schema is made once, not for each request: that copies all its fields."""
+        made = schema if isinstance(schema, marshmallow.Schema) else schema()
+        return super().arguments(made, location=location)
 
 
 def _too_slow(error: QueryCanceled) -> Response:

@@ -29,7 +29,7 @@ class _Csv:
         return self._lines([names])
 
     def write(self, spots: Iterable[Row], names: tuple[str, ...]) -> str:
-        return self._lines(map(_cell, as_dict(spot, names).values()) for spot in spots)
+        return self._lines([_cell(value) for value in as_dict(spot, names).values()] for spot in spots)
 
     @staticmethod
     def _lines(rows: Iterable[Iterable[object]]) -> str:
@@ -39,14 +39,19 @@ class _Csv:
 
 
 def _cell(value: Any) -> object:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return f"'{value}" if value[:1] in _FORMULAS else value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, list):
-        return " ".join(value)
-    return f"'{value}" if isinstance(value, str) and value[:1] in _FORMULAS else value
+    return " ".join(value) if isinstance(value, list) else value
 
 
 _FORMULAS = frozenset("=+-@\t\r\n")
+
+
+_ENCODER = msgspec.json.Encoder()
 
 
 class _Ndjson:
@@ -56,7 +61,7 @@ class _Ndjson:
         return ""
 
     def write(self, spots: Iterable[Row], names: tuple[str, ...]) -> str:
-        return msgspec.json.Encoder().encode_lines([as_dict(spot, names) for spot in spots]).decode()
+        return _ENCODER.encode_lines([as_dict(spot, names) for spot in spots]).decode()
 
 
 class _Adif:

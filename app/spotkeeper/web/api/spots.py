@@ -38,7 +38,7 @@ from spotkeeper.web.api.spots_schema import (
     as_dict,
     time_or_none,
 )
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading, transaction
 
 EXPORTS_AT_ONCE = 2
 PORTION = 1000
@@ -124,7 +124,7 @@ def spot(query: dict[str, Any], id: str) -> Response:
         time, key = read_spot_id(id)
     except (ValueError, OverflowError):
         raise NotFound("There is no such spot; an id is that of an answer of this API.") from None
-    with transaction() as connection:
+    with reading() as connection:
         found = one_spot.spot(connection, time, key)
         if found is None:
             raise NotFound("There is no such spot. It may have been too old to be kept.")

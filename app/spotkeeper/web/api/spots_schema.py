@@ -1,13 +1,12 @@
 """A spot as the API tells it, and the answers that hold spots."""
 
-from collections.abc import Callable
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import marshmallow
 from marshmallow import fields
 
+from spotkeeper.db.identity import spot_id
 from spotkeeper.db.search_wanted import Row
 
 
@@ -98,31 +97,34 @@ class SpotAloneSchema(marshmallow.Schema):
     )
 
 
-def _time(moment: datetime) -> str:
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='seconds')}Z"
-
-
-def _received(spot: Row) -> str | None:
-    if spot.received is None:
-        return None
-    return f"{spot.received.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
-
-
 FIELDS = tuple(SpotSchema().fields)
-_GETTERS: dict[str, Callable[[Row], Any]] = {name: attrgetter(name) for name in FIELDS} | {
-    "time": lambda spot: _time(spot.time),
-    "frequency_khz": lambda spot: spot.frequency_hz / 1000,
-    "qsx_khz": lambda spot: None if spot.qsx_hz is None else spot.qsx_hz / 1000,
-    "references": lambda spot: spot.refs or [],
-    "received": _received,
-}
 
 
 def time_or_none(moment: datetime | None) -> str | None:
-    """As the API writes times."""
-    return None if moment is None else _time(moment)
+    """As the API writes times, which are in UTC."""
+    return None if moment is None else f"{moment.isoformat()[:19]}Z"
+
+
+def values(spot: Row) -> tuple[Any, ...]:
+    """The spot as JSON has it, in the order of FIELDS, which is that of Row."""
+    time, key, dx, spotter, frequency_hz, *more, qsx_hz, refs, beacon, node, recovered, received = spot
+    return (
+        spot_id(time, key),
+        f"{time.isoformat()[:19]}Z",
+        dx,
+        spotter,
+        frequency_hz / 1000,
+        *more,
+        None if qsx_hz is None else qsx_hz / 1000,
+        refs or [],
+        beacon,
+        node,
+        recovered,
+        None if received is None else f"{received.isoformat(timespec='milliseconds')[:23]}Z",
+    )
 
 
 def as_dict(spot: Row, names: tuple[str, ...] = FIELDS) -> dict[str, Any]:
     """The spot with these fields, as JSON has them."""
-    return {name: _GETTERS[name](spot) for name in names}
+    every = dict(zip(FIELDS, values(spot), strict=True))
+    return every if names is FIELDS else {name: every[name] for name in names}

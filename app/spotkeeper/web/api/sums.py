@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from spotkeeper.db import sums
 from spotkeeper.db.sums import Bulletin
 from spotkeeper.web.api import sums_answers, sums_places, sums_read
 from spotkeeper.web.api.blueprint import Blueprint
+from spotkeeper.web.api.sums_answers import told
 from spotkeeper.web.api.sums_histogram import histogram
+from spotkeeper.web.api.sums_read import StatsThen, Windowed
 from spotkeeper.web.api.sums_schemas import (
     ActivityQuery,
     ActivitySchema,
@@ -26,51 +27,51 @@ from spotkeeper.web.api.sums_schemas import (
     TopQuery,
     TopSchema,
 )
-from spotkeeper.web.database import transaction
 
-FIGURES_KEPT = timedelta(days=7)
 TREND = timedelta(hours=24)
 
 blueprint = Blueprint("sums", __name__, "Sums: what there is, how much, when and where")
 blueprint.record(sums_read.add_to)
 blueprint.record(sums_places.add_to)
+blueprint.record(sums_answers.add_to)
 blueprint.after_request(sums_answers.tell_how_long)
 
 
 @blueprint.route("/stats")
 @blueprint.arguments(NoQuery, location="query")
 @blueprint.response(200, StatsSchema)
-def stats(_query: dict[str, Any]) -> dict[str, Any]:
+@told(StatsSchema, lambda query: sums_read.stats())
+def stats(_query: dict[str, Any], found: StatsThen) -> dict[str, Any]:
     """Count the store: all time, today and the last hour"""
-    until, found = sums_read.stats()
+    sums = found.sums
     return {
-        "until": until,
+        "until": found.until,
         "total": {
-            "spots": found.spots,
-            "dx": found.dx,
-            "spotters": found.spotters,
-            "first": found.first,
-            "latest": found.latest,
+            "spots": sums.spots,
+            "dx": sums.dx,
+            "spotters": sums.spotters,
+            "first": sums.first,
+            "latest": sums.latest,
         },
         "today": {
-            "since": sums_read.midnight(until),
-            "spots": found.spots_today,
-            "dx": found.dx_today,
-            "spotters": found.spotters_today,
+            "since": sums_read.midnight(found.until),
+            "spots": sums.spots_today,
+            "dx": sums.dx_today,
+            "spotters": sums.spotters_today,
         },
-        "last_hour": {"spots": found.spots_last_hour, "spotters": found.spotters_last_hour},
+        "last_hour": {"spots": sums.spots_last_hour, "spotters": sums.spotters_last_hour},
     }
 
 
 @blueprint.route("/bands")
 @blueprint.arguments(HoursQuery, location="query")
 @blueprint.response(200, BandsSchema)
-def bands(query: dict[str, Any]) -> dict[str, Any]:
+@told(BandsSchema, lambda query: sums_read.bands(query["hours"]))
+def bands(query: dict[str, Any], found: Windowed) -> dict[str, Any]:
     """Sum up each band"""
-    since, until, found = sums_read.bands(query["hours"])
     return {
-        "since": since,
-        "until": until,
+        "since": found.since,
+        "until": found.until,
         "bands": [
             {
                 **band._asdict(),
@@ -78,7 +79,7 @@ def bands(query: dict[str, Any]) -> dict[str, Any]:
                 "min_khz": band.lowest_hz / 1000,
                 "max_khz": band.highest_hz / 1000,
             }
-            for band in found
+            for band in found.sums
         ],
     }
 
@@ -86,14 +87,14 @@ def bands(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.route("/frequency/histogram")
 @blueprint.arguments(HistogramQuery, location="query")
 @blueprint.response(200, HistogramSchema)
-def frequency_histogram(query: dict[str, Any]) -> dict[str, Any]:
+@told(HistogramSchema, lambda query: sums_read.frequencies(query["hours"]))
+def frequency_histogram(query: dict[str, Any], found: Windowed) -> dict[str, Any]:
     """Count spots by frequency"""
-    since, until, found = sums_read.frequencies(query["hours"])
     band = query.get("band")
-    bins = histogram(found, band, query["bins"])
+    bins = histogram(found.sums, band, query["bins"])
     return {
-        "since": since,
-        "until": until,
+        "since": found.since,
+        "until": found.until,
         "band": band,
         "spots": sum(part.spots for part in bins),
         "bins": bins,
@@ -103,12 +104,12 @@ def frequency_histogram(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.route("/activity/hourly")
 @blueprint.arguments(ActivityQuery, location="query")
 @blueprint.response(200, ActivitySchema)
-def activity_hourly(query: dict[str, Any]) -> dict[str, Any]:
+@told(ActivitySchema, lambda query: sums_read.activity(query["hours"]))
+def activity_hourly(query: dict[str, Any], found: Windowed) -> dict[str, Any]:
     """Count spots and stations hour by hour"""
     zone = ZoneInfo(query["timezone"])
-    _, until, found = sums_read.activity(query["hours"])
     rows = []
-    for counted in found:
+    for counted in found.sums:
         start = counted.hour.hour.astimezone(zone)
         rows.append(
             {
@@ -121,25 +122,25 @@ def activity_hourly(query: dict[str, Any]) -> dict[str, Any]:
                 "spotters": counted.spotters,
             }
         )
-    return {"until": until, "timezone": query["timezone"], "hours": rows}
+    return {"until": found.until, "timezone": query["timezone"], "hours": rows}
 
 
 @blueprint.route("/callsigns/top")
 @blueprint.arguments(TopQuery, location="query")
 @blueprint.response(200, TopSchema)
-def callsigns_top(query: dict[str, Any]) -> dict[str, Any]:
+@told(TopSchema, lambda query: sums_read.top(query["hours"]))
+def callsigns_top(query: dict[str, Any], found: Windowed) -> dict[str, Any]:
     """List the stations with most spots"""
-    since, until, found = sums_read.top(query["hours"])
     return {
-        "since": since,
-        "until": until,
+        "since": found.since,
+        "until": found.until,
         "spotted": [
             {"call": top.call, "spots": top.spots, "spotters": top.others, "latest": top.latest}
-            for top in found.spotted[: query["limit"]]
+            for top in found.sums.spotted[: query["limit"]]
         ],
         "spotters": [
             {"call": top.call, "spots": top.spots, "dx": top.others, "latest": top.latest}
-            for top in found.spotters[: query["limit"]]
+            for top in found.sums.spotters[: query["limit"]]
         ],
     }
 
@@ -147,13 +148,13 @@ def callsigns_top(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.route("/dxcc")
 @blueprint.arguments(HoursQuery, location="query")
 @blueprint.response(200, DxccsSchema)
-def dxcc(query: dict[str, Any]) -> dict[str, Any]:
+@told(DxccsSchema, lambda query: sums_read.dxcc(query["hours"]))
+def dxcc(query: dict[str, Any], found: Windowed) -> dict[str, Any]:
     """List the DXCC entities that were spotted"""
-    since, until, found = sums_read.dxcc(query["hours"])
     entities: defaultdict[int, dict[str, Any]] = defaultdict(
         lambda: {"spots": 0, "people": 0, "machines": 0, "bands": {}}
     )
-    for row in found:
+    for row in found.sums:
         entity = entities[row.dxcc]
         entity["people"] += row.people
         entity["machines"] += row.machines
@@ -164,26 +165,23 @@ def dxcc(query: dict[str, Any]) -> dict[str, Any]:
         {"dxcc": number, "name": sums_places.name_of(number), **entity} for number, entity in entities.items()
     ]
     listed.sort(key=lambda entity: (-entity["spots"], entity["dxcc"]))
-    return {"since": since, "until": until, "dxcc": listed}
+    return {"since": found.since, "until": found.until, "dxcc": listed}
 
 
 @blueprint.route("/solar")
 @blueprint.arguments(SolarQuery, location="query")
 @blueprint.response(200, SolarSchema)
-def solar(query: dict[str, Any]) -> dict[str, Any]:
+@told(SolarSchema, lambda query: sums_read.solar(query["hours"]))
+def solar(query: dict[str, Any], found: Windowed) -> dict[str, Any]:
     """Tell solar flux, A and K"""
-    until = datetime.now(UTC)
-    since = until - timedelta(hours=query["hours"])
-    with transaction() as connection:
-        found = sums.bulletins(connection, min(since, until - FIGURES_KEPT))
     return {
-        "until": until,
-        **{name: _figure(found, name) for name in ("sfi", "a_index", "k_index")},
-        "bulletins": [bulletin for bulletin in found if bulletin.time >= since],
+        "until": found.until,
+        **{name: figure(found.sums, name) for name in ("sfi", "a_index", "k_index")},
+        "bulletins": [bulletin for bulletin in found.sums if bulletin.time >= found.since],
     }
 
 
-def _figure(bulletins: Sequence[Bulletin], name: str) -> dict[str, Any] | None:
+def figure(bulletins: Sequence[Bulletin], name: str) -> dict[str, Any] | None:
     """The newest value, and its change over the day before it; of bulletins with the newest first."""
     told = [(row.time, value) for row in bulletins if (value := getattr(row, name)) is not None]
     if not told:

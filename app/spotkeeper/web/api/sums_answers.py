@@ -1,8 +1,87 @@
-"""How long an answer of the sums may be kept by whoever asked."""
+"""How the sums are answered: each answer is written once for all who ask the same of the same sums."""
 
-from flask import Response, request
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from datetime import datetime
+from functools import wraps
+from threading import Lock
+from typing import Any, Protocol, TypeVar, cast
+
+import msgspec
+from flask import Response, current_app, request
+from flask.blueprints import BlueprintSetupState
+from marshmallow import Schema
 
 from spotkeeper.web.api.sums_read import LONG_SECONDS, SHORT_SECONDS
+
+MOST = 64
+
+Value = TypeVar("Value")
+
+
+class Sums(Protocol):
+    """What an answer is made of; what was made at another moment is other sums."""
+
+    @property
+    def until(self) -> datetime:
+        """The moment of which they are."""
+
+
+Found = TypeVar("Found", bound=Sums)
+
+
+class Made:
+    """What was made of sums, by key: up to MOST, the ones that were not asked for longest go first."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[Hashable, tuple[datetime, Any]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, sums: Sums, make: Callable[[], Value]) -> Value:
+        """The value of `make`, which is called anew for other sums."""
+        with self._lock:
+            until, value = self._made.get(key, (None, None))
+        if until != sums.until:
+            value = make()
+        with self._lock:
+            self._made[key] = sums.until, value
+            self._made.move_to_end(key)
+            if len(self._made) > MOST:
+                self._made.popitem(last=False)
+        return cast(Value, value)
+
+
+def add_to(state: BlueprintSetupState) -> None:
+    """Give the app what it keeps of answers."""
+    state.app.extensions["sums-answers"] = Made()
+
+
+def made() -> Made:
+    """What the app keeps."""
+    return cast(Made, current_app.extensions["sums-answers"])
+
+
+def told(
+    schema: type[Schema], of: Callable[[dict[str, Any]], Found]
+) -> Callable[[Callable[[dict[str, Any], Found], dict[str, Any]]], Callable[[dict[str, Any]], Response]]:
+    """Makes a view of a function that is given the query and what `of` finds for it, and tells the content
+    of `schema`.
+    """
+    written_by = schema()
+
+    def decorate(
+        tell: Callable[[dict[str, Any], Found], dict[str, Any]],
+    ) -> Callable[[dict[str, Any]], Response]:
+        @wraps(tell)
+        def view(query: dict[str, Any]) -> Response:
+            found = of(query)
+            key = (request.endpoint, *sorted(query.items()))
+            body = made().get(key, found, lambda: msgspec.json.encode(written_by.dump(tell(query, found))))
+            return Response(body, content_type="application/json")
+
+        return view
+
+    return decorate
 
 
 def tell_how_long(response: Response) -> Response:

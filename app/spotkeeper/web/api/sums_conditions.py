@@ -10,12 +10,12 @@ from spotkeeper.spots.modes import CLASSES, UNKNOWN, VOICE, class_of
 from spotkeeper.spots.places import middle_of, way
 from spotkeeper.web.api import sums_answers, sums_places, sums_read
 from spotkeeper.web.api.blueprint import Blueprint
+from spotkeeper.web.api.sums_answers import made, told
 from spotkeeper.web.api.sums_read import Now
 from spotkeeper.web.api.sums_schemas import WITHIN_KM, ConditionsQuery, ConditionsSchema
 
 ALWAYS = frozenset(BANDS[BANDS.index("160m") : BANDS.index("2m") + 1]) - {"8m", "4m"}
 
-MOST_PLACES = 100
 
 IsNear = Callable[[Hearing], bool]
 
@@ -36,9 +36,14 @@ blueprint.after_request(sums_answers.tell_how_long)
 @blueprint.route("/conditions")
 @blueprint.arguments(ConditionsQuery, location="query")
 @blueprint.response(200, ConditionsSchema)
-def conditions(query: dict[str, Any]) -> dict[str, Any]:
+@told(ConditionsSchema, lambda query: sums_read.now())
+def conditions(query: dict[str, Any], found: Now) -> dict[str, Any]:
     """Tell what each band carries now"""
-    return answer(query.get("grid"), query.get("dxcc"), query.get("continent"), query["within_km"])
+    grid = query.get("grid")
+    return _answer(
+        found,
+        Place(grid.upper() if grid else None, query.get("dxcc"), query.get("continent"), query["within_km"]),
+    )
 
 
 def answer(
@@ -50,13 +55,8 @@ def answer(
     psycopg.OperationalError when the database is away.
     """
     found = sums_read.now()
-    place = Place(grid.upper() if grid else None, dxcc, continent, within_km if grid else 0)
-    kept: dict[str, Any] | None = found.answers.get(place)
-    if kept is None:
-        kept = _answer(found, place)
-        if len(found.answers) < MOST_PLACES:
-            found.answers[place] = kept
-    return kept
+    place = Place(grid.upper() if grid else None, dxcc, continent, within_km)
+    return made().get(place, found, lambda: _answer(found, place))
 
 
 def _answer(found: Now, place: Place) -> dict[str, Any]:

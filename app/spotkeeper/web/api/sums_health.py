@@ -6,7 +6,7 @@ from spotkeeper.db import sums
 from spotkeeper.web.access import public
 from spotkeeper.web.api.blueprint import Blueprint
 from spotkeeper.web.api.sums_schemas import HealthSchema
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading
 
 blueprint = Blueprint("health", __name__, "Whether the API can answer; needs no token")
 
@@ -31,7 +31,7 @@ def ready() -> tuple[dict[str, str], int]:
 def is_ready() -> bool:
     """Whether the database answers."""
     try:
-        with transaction() as connection:
+        with reading() as connection:
             sums.ask(connection)
     except psycopg.Error:
         return False

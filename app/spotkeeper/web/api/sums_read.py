@@ -1,6 +1,6 @@
 """The sums, as the API's paths, new and old, ask for them: each with the moment of which it is."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -12,10 +12,11 @@ from spotkeeper.db.conditions import Hearing
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.sums import HOUR, HourSum, Stats
 from spotkeeper.web.api.sums_kept import Kept
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading
 
 LONGEST_HOURS = 168
 NOW_MINUTES = 30
+FIGURES_KEPT = timedelta(days=7)
 # How long a sum is kept. What reads more is kept longer.
 SHORT_SECONDS, LONG_SECONDS = 10, 60
 
@@ -28,6 +29,13 @@ class Windowed(NamedTuple):
     since: datetime
     until: datetime
     sums: Any
+
+
+class StatsThen(NamedTuple):
+    """The stats of a moment."""
+
+    until: datetime
+    sums: Stats
 
 
 class Activity(NamedTuple):
@@ -74,11 +82,11 @@ def add_to(state: BlueprintSetupState) -> None:
     state.app.extensions["sums-stations"] = Stations()
 
 
-def stats() -> tuple[datetime, Stats]:
-    """With the moment of which they are."""
+def stats() -> StatsThen:
+    """Of all time, the day and the hour."""
 
-    def make(connection: Connection, until: datetime) -> tuple[datetime, Stats]:
-        return until, sums.stats(connection, midnight(until), until)
+    def make(connection: Connection, until: datetime) -> StatsThen:
+        return StatsThen(until, sums.stats(connection, midnight(until), until))
 
     return _kept("stats", SHORT_SECONDS, make)
 
@@ -137,6 +145,16 @@ def dxcc(hours: int) -> Windowed:
     return _kept(("dxcc", hours), _seconds(hours), make)
 
 
+def solar(hours: int) -> Windowed:
+    """A list of Bulletin: those of the window and of FIGURES_KEPT at least."""
+
+    def make(connection: Connection, until: datetime) -> Windowed:
+        since = until - timedelta(hours=hours)
+        return Windowed(since, until, sums.bulletins(connection, min(since, until - FIGURES_KEPT)))
+
+    return _kept(("solar", hours), SHORT_SECONDS, make)
+
+
 class Now(NamedTuple):
     """The last NOW_MINUTES, and the time of the newest spot, be it older."""
 
@@ -144,8 +162,6 @@ class Now(NamedTuple):
     until: datetime
     newest: datetime | None
     hearings: list[Hearing]
-    answers: dict[Hashable, Any]
-    """What was made of it, kept as long as it is itself."""
 
 
 def now() -> Now:
@@ -155,7 +171,7 @@ def now() -> Now:
         since = until - timedelta(minutes=NOW_MINUTES)
         found = conditions.hearings(connection, since, until)
         newest = max((row.latest for row in found), default=None) or sums.newest(connection, until)
-        return Now(since, until, newest, found, {})
+        return Now(since, until, newest, found)
 
     return _kept("now", SHORT_SECONDS, make)
 
@@ -180,7 +196,7 @@ def _kept(key: object, seconds: int, make: Callable[[Connection, datetime], Valu
     kept: Kept = app.extensions["sums"]
 
     def read() -> Value:
-        with app.app_context(), transaction() as connection:
+        with app.app_context(), reading() as connection:
             return make(connection, datetime.now(UTC))
 
     return kept.get(key, seconds, read)
