@@ -13,6 +13,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any, LiteralString, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -22,6 +23,7 @@ from spotkeeper.db.identity import spot_id
 from bench.clients import Answers, Clients, get
 from bench.host import as_on_the_host
 from bench.station import Ingest, station
+from bench.visitor import visitor
 from tests.support import database as support
 
 CLIENTS, GREEDY = 8, 50
@@ -69,6 +71,27 @@ _HEAVIEST: dict[str, tuple[dict[str, object], ...]] = {
 }
 # A download without a word is of everything.
 _USUAL: dict[str, dict[str, object]] = {"/api/v1/spots.{extension}": {"limit": 100}}
+# What people see: of the account of bench/visitor.py. Those that the station has not are left out.
+_PAGES = (
+    "/",
+    "/spots",
+    "/spots/{id}",
+    "/map",
+    "/map/paths",
+    "/map/countries",
+    "/bands",
+    "/bands/waterfall",
+    "/call/{call}",
+    "/call/{spotter}",
+    "/car",
+    "/station",
+    "/settings",
+    "/settings/tokens",
+    "/settings/devices",
+    "/settings/security",
+    "/users",
+    "/audit",
+)
 # A download may be as long as its asker wants to wait; it must not keep others waiting.
 _DOWNLOADS = ("/api/v1/spots.csv?limit=1000000", "/api/v1/spots.adi?limit=1000000&since=3650d")
 
@@ -158,6 +181,7 @@ def samples_of(owner: Connection) -> dict[str, object]:
 class Run(NamedTuple):
     """What was found over one database, by the name of what was asked."""
 
+    pages: dict[str, Figures]
     usual: dict[str, Figures]
     heavy: dict[str, Figures]
     row: Figures
@@ -178,13 +202,15 @@ def measure(database: str, seconds: float, pause: float, only: str) -> Run:
             with connect(running.conninfo, "owner", autocommit=True) as owner:
                 samples = samples_of(owner)
                 keys = owner.execute(_KEYS).fetchall()
-            usual, heavy = asked(json.loads(get(running.port, "/api/v1/openapi.json")[0]), samples)
+            usual, heavy = asked(json.loads(get(running.port, "/api/v1/openapi.json").body), samples)
             row = Figures(0, clients.select(f"{running.conninfo} user=dashboard", _ROW, keys, seconds))
             ingest.take()
-            figures = [
-                {one.name: _figures(clients, running.port, one, seconds) for one in some if only in one.name}
-                for some in (usual, heavy)
-            ]
+            with visitor(running.stack) as cookie:
+                seen = [Asked(page, page.format_map(samples)) for page in _PAGES]
+                figures = [
+                    _every(clients, running.port, [one for one in some if only in one.name], seconds, of)
+                    for some, of in ((seen, cookie), (usual, ""), (heavy, ""))
+                ]
             calm, _ = ingest.take()
             paths = [*(one.path for one in heavy), *_DOWNLOADS]
             greedy = crowd.ask(running.port, paths, GREEDY_SECONDS)
@@ -193,13 +219,19 @@ def measure(database: str, seconds: float, pause: float, only: str) -> Run:
             ingest.stop()
             clients.close()
             crowd.close()
-    return Run(figures[0], figures[1], row, _p99(calm), greedy.statuses, _p99(delays), longest)
+    return Run(*figures, row, _p99(calm), greedy.statuses, _p99(delays), longest)
 
 
-def _figures(clients: Clients, port: int, one: Asked, seconds: float) -> Figures:
-    _, first = get(port, one.path)
-    figures = Figures(first, clients.ask(port, [one.path], seconds))
-    print(f"{one.name}: {figures.answers.percentile(99):.0f} ms", file=sys.stderr, flush=True)
+def _every(
+    clients: Clients, port: int, some: Sequence[Asked], seconds: float, cookie: str
+) -> dict[str, Figures]:
+    figures = {}
+    for one in some:
+        first = get(port, one.path, cookie)
+        if first.status == HTTPStatus.NOT_FOUND:
+            continue
+        figures[one.name] = Figures(first.milliseconds, clients.ask(port, [one.path], seconds, cookie))
+        print(f"{one.name}: {figures[one.name].answers.percentile(99):.0f} ms", file=sys.stderr, flush=True)
     return figures
 
 
@@ -220,6 +252,7 @@ def show(databases: Sequence[str], runs: Sequence[Run]) -> None:
     last = " last/first p50 |" if len(runs) > 1 else ""
     heads = "".join(f" {name}: first | p50 | p99 | a second | status |" for name in databases)
     for title, found in (
+        ("pages", [run.pages for run in runs]),
         ("with default parameters", [run.usual for run in runs]),
         ("the heaviest allowed", [run.heavy for run in runs]),
     ):

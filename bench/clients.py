@@ -8,6 +8,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import cycle
 from multiprocessing import get_context
 from typing import NamedTuple
@@ -46,11 +47,10 @@ class Clients:
         self._pool.terminate()
         self._pool.join()
 
-    def ask(self, port: int, paths: Sequence[str], seconds: float) -> Answers:
-        """Ask nginx at `port` of this machine for the paths in turn."""
-        return self._all(
-            _ask, [(port, paths, seconds, self._pause, number) for number in range(self._count)], seconds
-        )
+    def ask(self, port: int, paths: Sequence[str], seconds: float, cookie: str = "") -> Answers:
+        """Ask nginx at `port` of this machine for the paths in turn, as whom the cookie names."""
+        given = [(port, paths, seconds, self._pause, number, cookie) for number in range(self._count)]
+        return self._all(_ask, given, seconds)
 
     def select(
         self, conninfo: str, query: str, keys: Sequence[tuple[object, ...]], seconds: float
@@ -65,28 +65,45 @@ class Clients:
         return Answers(taken, statuses, len(taken) / seconds, max(one.size for one in found))
 
 
-def get(port: int, path: str) -> tuple[bytes, float]:
-    """The body of an answer, and how many milliseconds it took."""
-    connection = _connection(port, "127.0.0.1")
+class First(NamedTuple):
+    """The answer to one who asks alone."""
+
+    status: int
+    body: bytes
+    milliseconds: float
+
+
+def get(port: int, path: str, cookie: str = "") -> First:
+    """Ask once."""
+    connection = connection_to(port)
     connection.connect()
     start = time.perf_counter()
-    connection.request("GET", path)
-    body = connection.getresponse().read()
+    connection.request("GET", path, headers={"Cookie": cookie} if cookie else {})
+    answer = connection.getresponse()
+    body = answer.read()
     milliseconds = 1000 * (time.perf_counter() - start)
     connection.close()
-    return body, milliseconds
+    return First(answer.status, body, milliseconds)
 
 
-def _connection(port: int, address: str) -> http.client.HTTPSConnection:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+def connection_to(port: int, address: str = "127.0.0.1") -> http.client.HTTPSConnection:
+    """Not yet open, from the address to nginx at the port of this machine."""
     return http.client.HTTPSConnection(
-        "127.0.0.1", port, timeout=30, context=context, source_address=(address, 0)
+        "127.0.0.1", port, timeout=30, context=_tls(), source_address=(address, 0)
     )
 
 
-def _ask(port: int, paths: Sequence[str], seconds: float, pause: float, number: int) -> Answers:
+@cache
+def _tls() -> ssl.SSLContext:
+    # Once: to read the authorities of the system takes a client longer than most answers.
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _ask(port: int, paths: Sequence[str], seconds: float, pause: float, number: int, cookie: str) -> Answers:
+    headers = {"Accept-Encoding": "gzip"} | ({"Cookie": cookie} if cookie else {})
     taken: list[float] = []
     statuses: Counter[int] = Counter()
     size = 0
@@ -97,10 +114,10 @@ def _ask(port: int, paths: Sequence[str], seconds: float, pause: float, number: 
             if connection is not None:
                 connection.close()
             block = len(taken) // REQUESTS_AN_ADDRESS
-            connection = _connection(port, f"127.{1 + number}.{block // 250 % 250}.{1 + block % 250}")
+            connection = connection_to(port, f"127.{1 + number}.{block // 250 % 250}.{1 + block % 250}")
             connection.connect()
         start = time.perf_counter()
-        connection.request("GET", path, headers={"Accept-Encoding": "gzip"})
+        connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         size = 0
         # A long download is given up when the time is over.

@@ -23,7 +23,7 @@ class Station:
     def __init__(self, database: str, folder: Path) -> None:
         self.database = database
         self.conninfo = f"dbname={database}"
-        self._stack = Stack(
+        self.stack = Stack(
             folder,
             node=["--rate", str(SPOTS_A_SECOND)],
             dashboard=["--log-level", "warning"],
@@ -32,16 +32,16 @@ class Station:
         )
 
     def start(self) -> None:
-        self._stack.start()
+        self.stack.start()
         time.sleep(5)
 
     def stop(self) -> None:
-        self._stack.stop()
+        self.stack.stop()
 
     @property
     def port(self) -> int:
         """Of nginx."""
-        return self._stack.ports["https"]
+        return self.stack.ports["https"]
 
 
 class Ingest:
