@@ -110,7 +110,7 @@ deps-tests: ## what tests need from Debian
 	.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable app
 	@touch $@
 
-FRONTEND := $(wildcard $(addprefix app/frontend/,*.* .npmrc pages/* shared/* pictures/*))
+FRONTEND := $(filter-out app/frontend/node_modules/%,$(wildcard $(addprefix app/frontend/,*.* .npmrc */*)))
 app/spotkeeper/web/static: .venv/installed $(FRONTEND)
 	python app/frontend/bundle.py
 	@touch $@

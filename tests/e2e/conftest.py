@@ -1,13 +1,22 @@
 """A browser before the whole stack."""
 
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from spotkeeper import invitations
+from spotkeeper.db import accounts, user_settings
+from spotkeeper.db import invitations as table
+from spotkeeper.db.connection import connect
 
+from simulator.dialects import DIALECTS
+from simulator.lines import spot_line
+from simulator.traffic import Traffic
 from tests.support.database import NoServer
 from tests.support.stack import Stack
 
@@ -22,7 +31,9 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PASSWORD = "a long enough one"
-USERS = {"anna": "user", "bert": "user", "vera": "viewer", "olga": "owner"}
+USERS = {"anna": "user", "bert": "user", "maya": "user", "vera": "viewer", "olga": "owner"}
+HOME = {"callsign": "F4MAY", "grid": "JN03", "time_zone": "Europe/Paris"}
+"""What maya has chosen; the others have the defaults."""
 PATIENCE = 15_000  # milliseconds; a busy machine paints slowly, and only a failure waits so long
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
@@ -40,9 +51,26 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     try:
         for name, role in USERS.items():
             stack.run("user", "add", name, "--role", role, "--password-stdin", text=PASSWORD + "\n")
+        with connect(stack.conninfo, "owner") as owner:
+            maya = accounts.find_user(owner, "maya")
+            assert maya
+            user_settings.save(owner, maya.id, HOME)
         yield stack
     finally:
         stack.stop()
+
+
+@pytest.fixture(scope="session")
+def history(stack: Stack) -> None:
+    """The spots of a day and an hour before the station began, for what looks back."""
+    dialect = DIALECTS["dxspider"]
+    traffic = Traffic(2, dialect.machine_share, dialect.machine_comment)
+    end = time.time()
+    moments = range(int(end) - 25 * 3600, int(end) - 60, 15)
+    lines = [f"{moment}\t{spot_line(traffic.spot(moment))}\n" for moment in moments]
+    file = stack.folder / "history.log"
+    file.write_text("".join(lines), encoding="latin-1")
+    stack.run("import", "log", "--node", "demo", str(file))
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +131,29 @@ def signed_in(stack: Stack, chromium: Browser) -> Callable[[str], Any]:
     return state
 
 
+@pytest.fixture(scope="session")
+def places(
+    stack: Stack, history: None, playwright: Playwright, signed_in: Callable[[str], Any]
+) -> dict[str, str]:
+    """What stands for the names in the addresses of tests/e2e/pages.py."""
+    program = playwright.request.new_context(
+        base_url=stack.url, ignore_https_errors=True, storage_state=signed_in("anna")
+    )
+    newest = program.get("/api/v1/spots?band=20m&limit=1").json()["spots"][0]
+    program.dispose()
+    token = invitations.make()
+    with connect(stack.conninfo, "owner") as owner:
+        table.make(
+            owner,
+            invitations.digest(token),
+            "user",
+            name_hint="nora",
+            lifetime=timedelta(days=1),
+            made_by="olga",
+        )
+    return {"spot": newest["id"], "call": newest["dx"], "invitation": token}
+
+
 @pytest.fixture
 def anna(open_browser: Callable[..., BrowserContext], signed_in: Callable[[str], Any]) -> Page:
     """The spots, as a user with default settings sees them."""
@@ -115,5 +166,11 @@ def sign_in(page: Page, name: str) -> None:
     page.goto("/sign-in")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Sign out").wait_for()
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.get_by_role("navigation", name="Pages").wait_for()
+
+
+def from_menu(page: Page, name: str) -> None:
+    """Choose what the menu of the header has under this name."""
+    page.locator("details.menu > summary").click()
+    page.locator("details.menu").get_by_text(name, exact=True).click()

@@ -51,7 +51,7 @@ class Stack:
         self._more_settings = settings
         self._filled = filled
         self.url = f"https://127.0.0.1:{self.ports['https']}"
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
         self._database = self._filled or f"spotkeeper_e2e_{os.getpid()}"
@@ -62,25 +62,16 @@ class Stack:
         self.settings.write_text(self._settings())
         self.run("migrate")
         self.prepare_nginx()
-        listen = f"127.0.0.1:{self.ports['node']}"
-        self._spawn(
-            "simulator", "-m", "simulator", "serve", "--listen", listen, "--control", self.control,
-            *self._node_arguments,
-        )  # fmt: skip
-        self._spawn("scraper", *self._spotkeeper, "scrape")
-        self._spawn("notifier", *self._spotkeeper, "notify")
-        self._spawn(
-            "dashboard", "-m", "gunicorn", "--config", "python:spotkeeper.web.server", "--bind", self._socket,
-            *self._dashboard_arguments,
-        )  # fmt: skip
+        for part in ("simulator", "scraper", "notifier", "dashboard"):
+            self.start_part(part)
         self.start_nginx()
         wait_until((self.folder / "http.sock").exists, 20)
         wait_until(self._session_is_up, 30)
 
     def stop(self) -> None:
-        for process in reversed(self._processes):
+        for process in reversed(self._processes.values()):
             process.terminate()
-        for process in self._processes:
+        for process in self._processes.values():
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
@@ -88,19 +79,35 @@ class Stack:
         if not self._filled:
             database.drop_database(self._database)
 
+    def start_part(self, name: str) -> None:
+        """Start the simulator, scraper, notifier or dashboard, without waiting for it."""
+        match name:
+            case "simulator":
+                listen = f"127.0.0.1:{self.ports['node']}"
+                command = ("simulator", "serve", "--listen", listen, "--control", self.control)
+                self._spawn(name, "-m", *command, *self._node_arguments)
+            case "scraper":
+                self._spawn(name, *self._spotkeeper, "scrape")
+            case "notifier":
+                self._spawn(name, *self._spotkeeper, "notify")
+            case "dashboard":
+                server = ("gunicorn", "--config", "python:spotkeeper.web.server", "--bind", self._socket)
+                self._spawn(name, "-m", *server, *self._dashboard_arguments)
+
+    def stop_part(self, name: str) -> None:
+        """Stop a part, nginx too, and wait for its end."""
+        process = self._processes.pop(name)
+        process.terminate()
+        process.wait(10)
+
     def prepare_nginx(self) -> None:
         """Its configuration and certificate, in the folder."""
         self._certificate()
         (self.folder / "nginx.conf").write_text(self._nginx_conf())
 
     def start_nginx(self) -> None:
-        self._nginx = self._spawn("nginx", "-c", str(self.folder / "nginx.conf"), program=NGINX)
+        self._spawn("nginx", "-c", str(self.folder / "nginx.conf"), program=NGINX)
         wait_until(lambda: self._answers(f"http://127.0.0.1:{self.ports['http']}/"), 20)
-
-    def stop_nginx(self) -> None:
-        self._nginx.terminate()
-        self._nginx.wait(10)
-        self._processes.remove(self._nginx)
 
     def run(self, *command: str, text: str = "") -> None:
         """Run a `spotkeeper` command, with `text` as its standard input."""
@@ -120,13 +127,11 @@ class Stack:
             stdout=subprocess.DEVNULL,
         )
 
-    def _spawn(self, name: str, *arguments: str, program: str = sys.executable) -> subprocess.Popen[bytes]:
+    def _spawn(self, name: str, *arguments: str, program: str = sys.executable) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
+            self._processes[name] = subprocess.Popen(
                 [program, *arguments], stdout=log, stderr=subprocess.STDOUT, env=self._environment
             )
-        self._processes.append(process)
-        return process
 
     @property
     def _environment(self) -> dict[str, str]:
@@ -144,13 +149,17 @@ class Stack:
         return f"unix:{self.folder / 'http.sock'}"
 
     @property
+    def conninfo(self) -> str:
+        return f"dbname={self._database}"
+
+    @property
     def control(self) -> str:
         return f"127.0.0.1:{self.ports['control']}"
 
     def _settings(self) -> str:
         return f"""
             [database]
-            conninfo = "dbname={self._database}"
+            conninfo = "{self.conninfo}"
             [scraper]
             callsign = "N0CALL-1"
             spool = "{self.folder / "spool.sqlite"}"
@@ -214,7 +223,7 @@ class Stack:
         return 'spotkeeper_scraper_session_up{node="demo"} 1.0' in text
 
     def _answers(self, url: str) -> str | None:
-        for process in self._processes:
+        for process in self._processes.values():
             if process.poll() is not None:
                 logs = "".join(path.read_text(errors="replace")[-2000:] for path in self.folder.glob("*.log"))
                 raise AssertionError(f"{process.args} ended with {process.returncode}:\n{logs}")

@@ -187,7 +187,7 @@ def test_when_the_application_is_away(tmp_path: Path) -> None:
         assert page.headers["Content-Type"].startswith("text/html")
         assert page.headers["Access-Control-Allow-Origin"] is None
     finally:
-        stack.stop_nginx()
+        stack.stop_part("nginx")
 
 
 class Client:
@@ -241,7 +241,7 @@ def test_the_client_follows_over_a_break_of_the_line(stack: Stack, door: Door, c
         shown = [json.loads(process.stdout.readline())]
         send("XX2BB")
         shown.append(json.loads(process.stdout.readline()))
-        stack.stop_nginx()
+        stack.stop_part("nginx")
         send("XX3CC")
         stack.start_nginx()
         send("XX4DD")
