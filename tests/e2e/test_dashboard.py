@@ -169,7 +169,7 @@ def test_who_reads_further_down_is_not_disturbed(stack: Stack, anna: Page) -> No
 
 def test_a_broken_line_is_told_and_mended_and_nothing_is_missed(stack: Stack, anna: Page) -> None:
     is_live(anna)
-    stack.stop_nginx()
+    stack.stop_part("nginx")
     expect(anna.get_by_role("status")).to_contain_text("Reconnecting, last spot")
     call = new_call()
     stack.tell_node("spot", f"F5AAA 29600.0 {call} FM")
