@@ -1,20 +1,37 @@
 import "../shared/page.js";
+import htmx from "../shared/htmx.js";
 import { follow } from "../shared/feed.js";
-import { SpotTable } from "../shared/table.js";
-import { submitOnChange } from "../shared/filters.js";
+import { sendAtOnce } from "../shared/filters.js";
+import { Rows } from "../shared/rows.js";
 import { LiveState } from "../shared/state.js";
+import { SpotTable } from "../shared/table.js";
 
-const clock = document.getElementById("clock");
-submitOnChange(document.getElementById("filters"));
+const REMEMBERED = 10_000; // so long a spot may have come while the server looked for others
 
-const filters = JSON.parse(document.getElementById("filters").dataset.filters);
-const table = new SpotTable(document.querySelector("table.spots"), filters, clock.dataset.zone);
-const state = new LiveState(document.getElementById("live"));
+const byId = (id) => document.getElementById(id);
+const state = new LiveState(byId("live"));
+const rows = new Rows(byId("main"), { search: byId("dx_prefix"), keys: byId("keys"), said: byId("said") });
+const heard = [];
+let table;
+
+function show() {
+  table?.close();
+  table = new SpotTable(byId("found"), heard.map(({ spot }) => spot));
+  rows.prepare(table.table);
+  byId("found").querySelector(".keys").hidden = false;
+}
+
+sendAtOnce(byId("filters"));
+show();
+htmx.on("htmx:load", ({ target }) => target.id === "found" && show());
 
 follow("/live/spots", {
   spot(spot) {
+    heard.push({ spot, at: Date.now() });
+    while (heard[0].at < Date.now() - REMEMBERED) heard.shift();
     state.heard(spot);
     table.add(spot);
+    rows.prepare(table.table);
   },
   connected: () => state.connected(),
   lost: () => state.lost(),

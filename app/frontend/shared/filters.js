@@ -1,23 +1,47 @@
-const PAUSE = 500;
-const FOCUS = "focused filter";
+import htmx from "./htmx.js";
 
-/** Sends the form a moment after the last change, and puts the focus back where it was on the page that comes. */
-export function submitOnChange(form) {
+/** Whether a spot is wanted: what spotkeeper/notifier/match.py asks of it, with the same `Wanted`. */
+export function matches(wanted, spot) {
+  return (
+    (wanted.source === null || wanted.source === spot.source) &&
+    among(spot.band, wanted.bands) &&
+    among(spot.mode, wanted.modes) &&
+    (wanted.mode_source === null || wanted.mode_source === spot.mode_source) &&
+    between(Math.round(spot.frequency_khz * 1000), wanted.min_hz, wanted.max_hz) &&
+    between(spot.distance_km, wanted.min_km, wanted.max_km) &&
+    spot.comment.toLowerCase().includes(wanted.text.toLowerCase()) &&
+    isAt(wanted.dx, "dx", spot) &&
+    isAt(wanted.spotter, "spotter", spot)
+  );
+}
+
+/** A filter that is changed is sent at once; without scripts there is a button. */
+export function sendAtOnce(form) {
   form.classList.add("immediate");
-  let timer;
-  form.addEventListener("change", (event) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      sessionStorage.setItem(FOCUS, JSON.stringify([event.target.name, event.target.value]));
-      form.requestSubmit();
-    }, PAUSE);
+  // Who is no longer signed in gets the page for that, not its form in the place of the spots.
+  htmx.on("htmx:beforeSwap", (event) => {
+    if (new URL(event.detail.xhr.responseURL).pathname === location.pathname) return;
+    event.preventDefault();
+    location.reload();
   });
+}
 
-  const focused = sessionStorage.getItem(FOCUS);
-  if (focused) {
-    sessionStorage.removeItem(FOCUS);
-    const [name, value] = JSON.parse(focused);
-    const field = [...form.elements].find((each) => each.name === name && each.value === value);
-    field?.focus({ preventScroll: true });
-  }
+function isAt(wanted, end, spot) {
+  return (
+    among(spot[end], wanted.calls) &&
+    begins(spot[end], wanted.prefixes) &&
+    begins(spot[`${end}_grid`], wanted.grids) &&
+    among(spot[`${end}_dxcc`], wanted.dxcc) &&
+    among(spot[`${end}_continent`], wanted.continents) &&
+    among(spot[`${end}_cq_zone`], wanted.cq_zones) &&
+    among(spot[`${end}_itu_zone`], wanted.itu_zones)
+  );
+}
+
+const among = (value, wanted) => !wanted.length || wanted.includes(value);
+const begins = (text, prefixes) => !prefixes.length || prefixes.some((prefix) => text?.startsWith(prefix));
+
+function between(value, low, high) {
+  if (low === null && high === null) return true;
+  return value !== null && (low === null || value >= low) && (high === null || value <= high);
 }

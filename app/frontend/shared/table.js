@@ -1,55 +1,61 @@
+import { matches } from "./filters.js";
 import { clockTime } from "./times.js";
 
 const AT_TOP = 80; // pixels: further down somebody reads
 const POINTING = 2_000; // a row that is being pointed at stays where it is for so long
+const IN_ONE_BODY = 100; // the rows of a body are laid out and painted together, or not at all
+const MOST_WAITING = 500;
+const MOST = 5_000;
 
-/** The table of spots: takes new ones at the top, or keeps them waiting while somebody reads further down. */
+/** The table of spots: takes new ones at the top, or keeps them waiting while somebody reads. */
 export class SpotTable {
-  constructor(table, filters, zone) {
-    this.table = table;
-    this.body = table.tBodies[0];
-    this.template = document.getElementById("row").content;
-    this.none = document.getElementById("none");
-    this.button = document.getElementById("waiting");
-    this.filters = filters;
-    this.zone = zone;
-    this.limit = Number(table.dataset.limit);
-    this.shown = new Set([...this.body.rows].map((row) => row.dataset.id));
+  /** `section` is what spots_found.html makes; `missed` were heard since that was asked for, perhaps before. */
+  constructor(section, missed) {
+    this.table = section.querySelector("table.spots");
+    this.template = section.querySelector("#row").content.firstElementChild;
+    this.none = section.querySelector("#none");
+    this.end = section.querySelector("#end");
+    this.button = section.querySelector("#waiting");
+    this.wanted = JSON.parse(this.table.dataset.wanted);
+    this.ids = new Set();
     this.waiting = [];
     this.pointed = 0;
+    this.gone = new AbortController();
+    this.note(this.table);
 
-    this.body.addEventListener("pointermove", () => (this.pointed = Date.now()));
-    this.button.addEventListener("click", () => {
+    this.listen(this.table, "pointermove", () => (this.pointed = Date.now()));
+    this.listen(this.table, "animationend", ({ target }) => target.classList.remove("new"));
+    this.listen(this.table, "htmx:beforeRequest", (event) => this.isFull() && event.preventDefault());
+    this.listen(this.table, "htmx:load", (event) => this.note(event.target));
+    this.listen(this.button, "click", () => {
       scrollTo({ top: 0, behavior: "instant" });
       this.showWaiting();
       document.getElementById("main").focus({ preventScroll: true });
     });
-    addEventListener("scroll", () => this.isReading() || this.showWaiting(), { passive: true });
-    setInterval(() => this.isReading() || this.showWaiting(), 1_000);
+    this.listen(window, "scroll", () => this.isReading() || this.showWaiting());
+    this.timer = setInterval(() => this.isReading() || this.showWaiting(), 1_000);
+    for (const spot of missed) this.add(spot);
+  }
+
+  /** Before another takes its place. */
+  close() {
+    this.gone.abort();
+    clearInterval(this.timer);
   }
 
   add(spot) {
     // The stream begins before the page: with some that it has.
-    if (this.shown.has(spot.id) || !this.fits(spot)) return;
-    this.shown.add(spot.id);
+    if (!("follows" in this.table.dataset) || this.ids.has(spot.id) || !matches(this.wanted, spot)) return;
+    this.ids.add(spot.id);
     this.waiting.push(spot);
-    if (this.waiting.length > this.limit) this.shown.delete(this.waiting.shift().id);
     if (this.isReading()) this.announce();
     else this.showWaiting();
   }
 
-  fits(spot) {
-    const { band, mode, source } = this.filters;
-    return (
-      (!band || band.includes(spot.band)) &&
-      (!mode || mode.includes(spot.mode)) &&
-      (!source || source.includes(spot.source))
-    );
-  }
-
   isReading() {
     const below = this.table.getBoundingClientRect().top < -AT_TOP;
-    return below || Date.now() - this.pointed < POINTING || hasSelectionIn(this.body);
+    const isHere = this.table.contains(document.activeElement);
+    return below || isHere || Date.now() - this.pointed < POINTING || hasSelectionIn(this.table);
   }
 
   announce() {
@@ -60,55 +66,92 @@ export class SpotTable {
 
   showWaiting() {
     if (!this.waiting.length) return;
+    if (this.waiting.length > MOST_WAITING) location.reload();
     for (const spot of this.waiting) this.insert(spot);
     this.waiting = [];
     this.announce();
-    while (this.body.rows.length > this.limit) this.removeOldest();
     this.none.hidden = true;
-  }
-
-  removeOldest() {
-    const row = this.body.lastElementChild;
-    this.shown.delete(row.dataset.id);
-    row.remove();
+    if (this.isFull()) this.removeOldest();
   }
 
   /** By its time: a spot that was missed and came later belongs further down. */
   insert(spot) {
-    const row = this.fill(spot);
-    const older = [...this.body.rows].find((each) => new Date(each.dataset.time) <= new Date(spot.time));
-    this.body.insertBefore(row, older ?? null);
+    const seconds = Date.parse(spot.time) / 1000;
+    let row = this.table.tBodies[0].rows[0];
+    while (row && row.dataset.time > seconds) row = row.nextElementSibling ?? row.parentNode.nextElementSibling?.rows[0];
+    if (row && !row.dataset.id) return; // it comes with the older ones
+    if (row && row !== this.table.tBodies[0].rows[0]) row.before(this.fill(spot));
+    else if (row) this.topBody().prepend(this.fill(spot));
+    else [...this.table.tBodies].at(-1).append(this.fill(spot));
+  }
+
+  topBody() {
+    const [first] = this.table.tBodies;
+    if (first.rows.length < IN_ONE_BODY) return first;
+    const body = first.cloneNode();
+    first.before(body);
+    return body;
+  }
+
+  isFull() {
+    return this.ids.size >= MOST;
+  }
+
+  removeOldest() {
+    this.table.querySelector("tbody.older")?.remove();
+    const body = [...this.table.tBodies].at(-1);
+    for (const row of body.rows) this.ids.delete(row.dataset.id);
+    body.remove();
+    this.end.hidden = false;
+  }
+
+  note(part) {
+    for (const row of part.querySelectorAll("tr[data-id]")) this.ids.add(row.dataset.id);
+    if (this.isFull()) this.end.hidden = false;
   }
 
   fill(spot) {
-    const row = this.template.firstElementChild.cloneNode(true);
+    const row = this.template.cloneNode(true);
     const time = new Date(spot.time);
     row.dataset.id = spot.id;
-    row.dataset.time = spot.time;
+    row.dataset.time = time / 1000;
     row.classList.add("new");
     const texts = {
       time: clockTime(time, "UTC"),
-      local: clockTime(time, this.zone),
+      local: clockTime(time, this.table.dataset.zone),
       khz: khz(spot.frequency_khz),
       band: spot.band ? spot.band.replace(/^([\d.]+)/, "$1\u00a0") : "–",
       mode: spot.mode ?? "–",
       dx: spot.dx,
+      country: countryName(spot.dx_dxcc),
       spotter: spot.spotter,
+      distance: distance(spot.distance_km, this.table.dataset.units),
+      bearing: spot.bearing === null ? "" : `${spot.bearing}°`,
       signal: signal(spot),
       comment: spot.comment,
+      node: spot.node,
     };
     for (const [name, text] of Object.entries(texts)) {
       const field = row.querySelector(`[data-field=${name}]`);
       if (field) field.textContent = text;
     }
-    row.querySelector("[data-field=band]").dataset.band = spot.band ?? "";
-    row.querySelector("[data-field=source]").hidden = spot.source === "human";
-    if (spot.mode_source === "guessed") {
-      const mode = row.querySelector("[data-field=mode]");
+    const link = (name) => row.querySelector(`a[data-field=${name}]`);
+    link("time").href = link("time").pathname.replace("ID", spot.id);
+    link("dx").href = link("dx").pathname.replace("CALL", spot.dx);
+    const band = row.querySelector("[data-field=band]");
+    if (band) band.dataset.band = spot.band ?? "";
+    const source = row.querySelector("[data-field=source]");
+    if (source) source.hidden = spot.source === "human";
+    const mode = row.querySelector("[data-field=mode]");
+    if (mode && spot.mode_source === "guessed") {
       mode.classList.add("guessed");
       mode.title = "guessed from the frequency";
     }
     return row;
+  }
+
+  listen(target, event, listener) {
+    target.addEventListener(event, listener, { signal: this.gone.signal, passive: !event.startsWith("htmx") });
   }
 }
 
@@ -123,6 +166,18 @@ function signal({ snr_db, wpm }) {
   if (snr_db !== null) parts.push(`${snr_db}\u00a0dB`);
   if (wpm !== null) parts.push(`${wpm}\u00a0wpm`);
   return parts.join(", ");
+}
+
+function distance(kilometres, units) {
+  if (kilometres === null) return "";
+  const [number, unit] = units === "imperial" ? [kilometres / 1.609344, "mi"] : [kilometres, "km"];
+  return `${Math.round(number).toLocaleString("en-US")}\u00a0${unit}`;
+}
+
+/** As the filters have it, in their list or among the chosen ones. */
+function countryName(dxcc) {
+  const field = document.querySelector(`#dx_dxcc option[value="${dxcc}"], #dx_dxcc-${dxcc} + span`);
+  return field?.textContent ?? "";
 }
 
 function hasSelectionIn(element) {
