@@ -1,0 +1,60 @@
+"""Sun and solar figures, as the page shows them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from math import log
+from typing import NamedTuple
+
+from spotkeeper.spots import sun
+from spotkeeper.spots.places import Point
+from spotkeeper.web.now.here import CONTINENTS
+from spotkeeper.web.now.tiles import HIGHEST_KHZ, Tile
+
+STEP = timedelta(minutes=30)
+LOWEST_KHZ = 1800
+
+
+class End(NamedTuple):
+    """A continent, the Sun in its middle, and the bands on which its voices are heard near."""
+
+    name: str
+    degrees: int
+    light: sun.Light
+    bands: Sequence[str]
+
+
+class Day(NamedTuple):
+    """The user's own: the Sun's height now, its times, and its way from midnight to midnight of the Sun."""
+
+    degrees: int
+    light: sun.Light
+    times: sun.Day
+    way: Sequence[int]
+    """Degrees, in steps of half an hour, 49 of them."""
+    passed: float
+    """The part of the way that lies behind, from 0 to 1."""
+
+
+def ends(now: datetime, tiles: Sequence[Tile]) -> list[End]:
+    """Continents with voices first, and Antarctica only then."""
+    found = []
+    for code, (name, point) in CONTINENTS.items():
+        height = sun.elevation(point, now)
+        bands = [tile.band for tile in tiles if name in tile.continents and tile.name == tile.band]
+        if bands or code != "AN":
+            found.append(End(name, round(height), sun.light(height), bands))
+    return sorted(found, key=lambda end: not end.bands)
+
+
+def day(point: Point, now: datetime) -> Day:
+    """The one whose noon is nearest."""
+    height = sun.elevation(point, now)
+    times = sun.day(point, now)
+    begin = times.noon - timedelta(hours=12)
+    way = [round(sun.elevation(point, begin + step * STEP)) for step in range(49)]
+    return Day(round(height), sun.light(height), times, way, (now - begin) / timedelta(days=1))
+
+
+def along(khz: float) -> float:
+    """Where the frequency stands between 1.8 and 54 MHz, from 0 to 1, each octave as wide as the others."""
+    return log(khz / LOWEST_KHZ) / log(HIGHEST_KHZ / LOWEST_KHZ)
