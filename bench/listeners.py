@@ -1,11 +1,13 @@
 """A thousand live listeners: memory, delay from commit to delivery, and a forced reconnect of all of them.
 
-    pg_virtualenv -t python -m bench.listeners [--listeners 1000] [--spots 120] [--rate 2]
+    pg_virtualenv -t python -m bench.listeners [--dashboards] [--listeners 1000] [--spots 120] [--rate 2]
 
 The whole station runs on this machine, with the role's nginx; the listeners are one asyncio process, this
-one. Three of four follow all spots, the others one of eight searches that every spot meets. Memory is the sum
-of the proportional set sizes (PSS) of the station's processes. Commits are made here, as the scraper makes
-them.
+one. Three of four follow all spots, the others one of eight searches that every spot meets. With --dashboards
+each is an open first page instead, signed in: it follows all spots and once a minute asks for its tiles, as
+the page's script does; that goes over a few connections that stay open, since a browser needs no further one
+for it. Memory is the sum of the proportional set sizes (PSS) of the station's processes. Commits are made
+here, as the scraper makes them.
 """
 
 import argparse
@@ -17,18 +19,23 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from statistics import quantiles
 from urllib.parse import urlencode
 
 import psycopg
 
+from bench.visitor import visitor
 from tests.support import database
 from tests.support.spots import a_spot, add_spots
 from tests.support.stack import Stack
 
 SETTINGS = "[api]\nanonymous = true\nanonymous_requests_per_minute = 1000000"
 SEARCHES = [{"source": "human", "text": "spot", "min_khz": 1000 + n} for n in range(8)]
+DASHBOARD = "/live/spots"
+REFRESH_SECONDS = 60
+REFRESHING = 8
 OPENED_AT_ONCE = 50
 _NUMBER = re.compile(rb'"comment":"spot ([0-9]+)"')
 # So long after the last commit everything should have come.
@@ -38,11 +45,12 @@ PATIENCE_SECONDS = 30.0
 class Listener:
     """Follows the stream; knows when each spot came, by the number in its comment."""
 
-    def __init__(self, port: int, query: dict[str, object], tls: ssl.SSLContext) -> None:
+    def __init__(self, port: int, path: str, tls: ssl.SSLContext, cookie: str) -> None:
         self.came: dict[int, float] = {}
         self.doubled = 0
         self._port = port
-        self._path = f"/api/v1/stream?{urlencode(query)}"
+        self._path = path
+        self._cookie = f"Cookie: {cookie}\r\n" if cookie else ""
         self._tls = tls
         self._last_id = ""
         self._reading: asyncio.Task[None] | None = None
@@ -52,7 +60,7 @@ class Listener:
         reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, ssl=self._tls)
         again = f"Last-Event-ID: {self._last_id}\r\n" if self._last_id else ""
         head = f"GET {self._path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n"
-        self._writer.write(f"{head}{again}\r\n".encode())
+        self._writer.write(f"{head}{again}{self._cookie}\r\n".encode())
         status = await reader.readline()
         if b" 200 " not in status:
             raise SystemExit(f"the stream answers {status!r}")
@@ -115,18 +123,56 @@ def commit(scraper: psycopg.Connection[tuple[object, ...]], number: int) -> floa
     return time.monotonic()
 
 
-async def run(stack: Stack, name: str, listeners: int, spots: int, rate: float) -> int:
+async def refresh(
+    port: int, tls: ssl.SSLContext, cookie: str, pause: float, offset: float, taken: list[float]
+) -> None:
+    """Ask for the tiles of the first page every `pause` seconds, until cancelled; the seconds it took."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+    request = f"GET / HTTP/1.1\r\nHost: localhost\r\nHX-Request: true\r\nCookie: {cookie}\r\n\r\n".encode()
+    due = time.monotonic() + offset
+    while True:
+        await asyncio.sleep(due - time.monotonic())
+        due = max(due + pause, time.monotonic())
+        start = time.monotonic()
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        if b" 200 " not in head.partition(b"\r\n")[0]:
+            raise SystemExit(f"the first page answers {head!r}")
+        if length := re.search(rb"(?i)content-length: ([0-9]+)", head):
+            await reader.readexactly(int(length[1]))
+        else:
+            while size := int(await reader.readline(), 16):
+                await reader.readexactly(size + 2)
+            await reader.readline()
+        taken.append(time.monotonic() - start)
+
+
+def paths(count: int, *, dashboards: bool) -> list[str]:
+    """Of the streams."""
+    if dashboards:
+        return [DASHBOARD] * count
+    searches = [SEARCHES[n // 4 % len(SEARCHES)] if n % 4 == 3 else {} for n in range(count)]
+    return [f"/api/v1/stream?{urlencode(search)}" for search in searches]
+
+
+async def run(stack: Stack, name: str, listeners: int, spots: int, rate: float, cookie: str) -> int:
     tls = ssl.create_default_context()
     tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
     port = stack.ports["https"]
-    everyone = [
-        Listener(port, SEARCHES[n // 4 % len(SEARCHES)] if n % 4 == 3 else {}, tls) for n in range(listeners)
-    ]
+    everyone = [Listener(port, path, tls, cookie) for path in paths(listeners, dashboards=bool(cookie))]
+    refreshing: list[asyncio.Task[None]] = []
+    refreshed: list[float] = []
     with psycopg.connect(f"dbname={name}", user="scraper", autocommit=True) as scraper:
         commit(scraper, 0)
         await asyncio.sleep(2)
         before = memory()
         await connect(everyone)
+        if cookie:
+            pause = REFRESHING * REFRESH_SECONDS / listeners
+            refreshing = [
+                asyncio.create_task(refresh(port, tls, cookie, pause, n * pause / REFRESHING, refreshed))
+                for n in range(REFRESHING)
+            ]
         await asyncio.sleep(1)
         committed: dict[int, float] = {}
 
@@ -137,8 +183,21 @@ async def run(stack: Stack, name: str, listeners: int, spots: int, rate: float) 
 
         await say(range(1, spots + 1))
         await told(everyone, len(committed))
-        delays = sorted(came - committed[number] for one in everyone for number, came in one.came.items())
+        # A dashboard is told what was there before as well.
+        delays = sorted(
+            came - committed[number]
+            for one in everyone
+            for number, came in one.came.items()
+            if number in committed
+        )
         after = memory()
+        for task in refreshing:
+            if task.done():
+                task.result()
+            task.cancel()
+        if len(refreshed) > 1:
+            cuts = quantiles(refreshed, n=100)
+            print(f"{len(refreshed)} refreshes: p50 {cuts[49] * 1000:.0f} ms, p99 {cuts[98] * 1000:.0f} ms\n")
 
         steady = len(committed)
         speaking = asyncio.create_task(say(range(steady + 1, steady + 1 + spots // 4)))
@@ -200,6 +259,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--listeners", type=int, default=1000)
+    parser.add_argument("--dashboards", action="store_true", help="each is an open first page")
     parser.add_argument(
         "--spots", type=int, default=120, help="commits while all listen, default %(default)s"
     )
@@ -214,7 +274,8 @@ def main() -> int:
         )
         try:
             stack.start()
-            return asyncio.run(run(stack, name, asked.listeners, asked.spots, asked.rate))
+            with visitor(stack) if asked.dashboards else nullcontext("") as cookie:
+                return asyncio.run(run(stack, name, asked.listeners, asked.spots, asked.rate, cookie))
         finally:
             stack.stop()
             database.drop_database(name)
