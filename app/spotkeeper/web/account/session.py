@@ -65,12 +65,15 @@ def start(response: AnyResponse, user_id: int) -> None:
     with transaction() as connection:
         sessions.open_session(connection, _hash(token), user_id, device, _rough_address(), LIFETIME)
     _set_cookie(response, token)
+    # What the car page kept may be another account's.
+    response.headers["Clear-Site-Data"] = '"storage"'
 
 
 def end(response: AnyResponse) -> None:
-    """Sign the device out: its token and the tokens of its forms count no more."""
+    """Sign the device out: its token and the tokens of its forms count no more, kept pages are gone."""
     _close()
     response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Lax")
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
 def local_target(given: str | None) -> str:
