@@ -1,4 +1,4 @@
-"""axe-core on a page, in a world of its own: the page's policy stays as it is, and is none of its business."""
+"""axe-core on a page, in a world of its own: the page and its policy stay as they are."""
 
 import json
 from pathlib import Path

@@ -39,7 +39,7 @@ VIEWS = (
     View("audit", "audit", "/audit", "olga", "olga"),
     View("invitation", "invitation", "/invitation/{invitation}", None, "Password"),
     View("no-such-page", "", "/nowhere", "maya", "nothing at this address"),
-    View("not-for-you", "", "/station", "maya", "may not see this"),
+    View("not-for-you", "", "/station", "maya", "Not for you"),
 )
 
 NO_PAGES = {"api_try", "auth_check", "health", "map_countries", "map_paths", "spots_csv", "static"}
