@@ -116,6 +116,17 @@ class Countries:
         known[call] = place
         return place
 
+    def continent_at(self, point: Point) -> str:
+        """That of the call area whose middle lies nearest."""
+        north, east = point.latitude, point.longitude
+
+        def square_of_way(place: Place) -> float:
+            # On a map that is true to scale along the parallel of the point: near enough to tell neighbours.
+            eastward = (place.longitude - east + 180) % 360 - 180
+            return (place.latitude - north) ** 2 + (eastward * point.cos_latitude) ** 2
+
+        return min(self._prefixes.values(), key=square_of_way).continent
+
     def _read(self, line: str, places: dict[tuple[object, ...], Place]) -> None:
         fields = line.split(",", 9)
         if len(fields) < 10:

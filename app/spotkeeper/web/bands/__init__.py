@@ -1,13 +1,12 @@
 """The bands over time."""
 
-from flask import Flask, render_template
+from flask import Flask
+
+from spotkeeper.web.bands import page, sums
 
 
 def add_to(app: Flask) -> None:
-    """Add /bands."""
-    app.add_url_rule("/bands", "bands", bands_page)
-
-
-def bands_page() -> str:
-    """The page."""
-    return render_template("bands.html")
+    """Add /bands, and what its canvas shows."""
+    sums.add_to(app)
+    app.add_url_rule("/bands", "bands", page.bands_page)
+    app.add_url_rule("/bands/waterfall", "bands_waterfall", page.waterfall_data)

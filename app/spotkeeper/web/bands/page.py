@@ -1,0 +1,113 @@
+"""GET /bands: how busy the bands are, by hour, by frequency and against what is usual."""
+
+from datetime import UTC, datetime
+
+from flask import Response, current_app, jsonify, make_response, render_template, request
+from flask_login import current_user
+from werkzeug.exceptions import BadRequest
+
+from spotkeeper.spots.bands import BANDS
+from spotkeeper.spots.places import middle_of
+from spotkeeper.web.account.chosen import Chosen
+from spotkeeper.web.api import sums_places
+from spotkeeper.web.bands import sums
+from spotkeeper.web.bands.asked import (
+    ANYWHERE,
+    CONTINENTS,
+    DAYS,
+    MODE_NAMES,
+    MODES,
+    SERIES,
+    Asked,
+    bounds,
+    places,
+)
+from spotkeeper.web.bands.heat import ALWAYS, panels
+from spotkeeper.web.bands.histogram import histogram
+from spotkeeper.web.bands.usual import ENOUGH_DAYS, compare, headline
+from spotkeeper.web.bands.waterfall import LENGTH, LISTED, drawing, stations
+from spotkeeper.web.shown import metres
+
+
+def bands_page() -> Response:
+    """The page; for htmx the part below its header."""
+    asked = _asked()
+    now = datetime.now(UTC)
+    spotters = places(asked.spotters)
+    usual = sums.usual()
+    comparisons = compare(usual, asked.mode_classes, spotters)
+    last_hour = dict.fromkeys(BANDS, 0)
+    for part, spots in usual.now.items():
+        if part.band and part.mode_class in asked.mode_classes and part.spotters in spotters:
+            last_hour[part.band] += spots
+    band = asked.band or max(BANDS, key=lambda name: last_hour[name])
+    first = sums.first_hour() or now
+    since, until = bounds(asked.period, now, first)
+    continents = tuple(CONTINENTS) if asked.dx == ANYWHERE else (asked.dx,)
+    is_fragment = "HX-Request" in request.headers
+    response = make_response(
+        render_template(
+            "bands_charts.html" if is_fragment else "bands.html",
+            asked=asked,
+            band=band,
+            bands=[(name, last_hour[name]) for name in BANDS if name in ALWAYS or last_hour[name]],
+            most=max(last_hour.values()),
+            continents=CONTINENTS,
+            modes=MODES,
+            names=_names(asked.by),
+            series=SERIES,
+            periods=DAYS | {month: f"{day:%B %Y}" for month, day in _months(first, now)},
+            usual=usual,
+            comparisons=comparisons,
+            headline=headline(comparisons),
+            enough_days=ENOUGH_DAYS,
+            histogram=histogram(sums.recent(), asked.by, asked.mode_classes, spotters),
+            stations=stations(sums.waterfall(LISTED), band, asked.mode_classes),
+            since=since,
+            panels=panels(sums.profiles(since, until), since, until, asked.mode_classes, spotters, continents)
+            if since < until
+            else [],
+            zone=current_user.chosen.zone,
+        )
+    )
+    response.vary.add("HX-Request")
+    return response
+
+
+def waterfall_data() -> Response:
+    """What the canvas of the waterfall shows."""
+    asked = _asked()
+    if not asked.band:
+        raise BadRequest("band: say which one.")
+    return jsonify(drawing(sums.waterfall(LENGTH), asked.band, asked.mode_classes))
+
+
+def _asked() -> Asked:
+    try:
+        asked = Asked.parse(request.args.to_dict(flat=False))
+    except ValueError as error:
+        raise BadRequest(str(error)) from None
+    return asked if asked.spotters else asked._replace(spotters=_continent_of(current_user.chosen))
+
+
+def _continent_of(chosen: Chosen) -> str:
+    """Where the account is, by its grid or else by its call; ANYWHERE when neither tells."""
+    countries = current_app.extensions["countries"]
+    if countries and (point := middle_of(chosen.grid.upper())):
+        return str(countries.continent_at(point))
+    place = sums_places.place_of(chosen.callsign) if chosen.callsign else None
+    return place.continent if place else ANYWHERE
+
+
+def _names(by: str) -> dict[str, str]:
+    """Of the columns' parts."""
+    return {"": "no band"} | {band: metres(band) for band in BANDS} if by == "band" else MODE_NAMES
+
+
+def _months(first: datetime, now: datetime) -> list[tuple[str, datetime]]:
+    """Those that have sums, the newest first."""
+    found, day = [], now.replace(day=1)
+    while (day.year, day.month) >= (first.year, first.month):
+        found.append((f"{day:%Y-%m}", day))
+        day = day.replace(year=day.year - (day.month == 1), month=(day.month - 2) % 12 + 1)
+    return found

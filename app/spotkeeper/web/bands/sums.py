@@ -1,0 +1,155 @@
+"""What the page of the bands is made of, kept for a while in the dashboard's process."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, TypeVar, cast
+
+from flask import Flask, current_app
+
+from spotkeeper.db import activity
+from spotkeeper.db.activity import Mark, Profile
+from spotkeeper.db.connection import Connection
+from spotkeeper.web.api.sums_kept import Kept
+from spotkeeper.web.database import reading
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SHOWN_HOURS = 48
+# The hours shown begin where a label stands.
+LABELLED_HOURS = 6
+USUAL_DAYS = 28
+_SECONDS, _DAY_SECONDS = 60, 24 * 60 * 60
+_TODAY_SECONDS = 300
+
+Value = TypeVar("Value")
+
+
+class Part(NamedTuple):
+    """Spots that are counted together."""
+
+    band: str
+    mode_class: str
+    spotters: str
+
+
+class Recent(NamedTuple):
+    """The hours from `since`, SHOWN_HOURS of them; the last ones may be still to come."""
+
+    since: datetime
+    until: datetime
+    people: dict[Part, list[int]]
+    machines: dict[Part, list[int]]
+
+
+class Usual(NamedTuple):
+    """The hour before `until`, and the same minutes of each of the days before that have spots at all."""
+
+    until: datetime
+    now: dict[Part, int]
+    days: int
+    past: dict[Part, list[float]]
+
+
+class Waterfall(NamedTuple):
+    """Marks by band, the newest first."""
+
+    since: datetime
+    until: datetime
+    marks: dict[str, list[Mark]]
+
+
+def add_to(app: Flask) -> None:
+    """Give the app what it keeps of them."""
+    app.extensions["bands"] = Kept()
+
+
+def recent() -> Recent:
+    """By full hours."""
+
+    def make(connection: Connection, now: datetime) -> Recent:
+        end = now.replace(minute=0) + HOUR
+        end += HOUR * (-end.hour % LABELLED_HOURS)
+        since = end - SHOWN_HOURS * HOUR
+        found = Recent(since, now, {}, {})
+        hours = [since + number * HOUR for number in range(SHOWN_HOURS)]
+        for row in activity.hours(connection, hours):
+            side = found.machines if row.by_machine else found.people
+            part = Part(row.band, row.mode_class, row.spotter_continent)
+            side.setdefault(part, [0] * SHOWN_HOURS)[(row.hour - since) // HOUR] += row.spots
+        return found
+
+    return _kept("recent", _SECONDS, make)
+
+
+def usual() -> Usual:
+    """By minutes: of the two hours of a day, in which the same 60 minutes lie, each counts by its share."""
+
+    def make(connection: Connection, now: datetime) -> Usual:
+        hour = now.replace(minute=0)
+        begun = now.minute / 60
+        share_of = {
+            hour - ago * HOUR - day * DAY: (day - 1, share)
+            for day in range(1, USUAL_DAYS + 1)
+            for ago, share in ((0, begun), (1, 1 - begun))
+        }
+        by_day: defaultdict[Part, list[float]] = defaultdict(lambda: [0.0] * USUAL_DAYS)
+        heard = set()
+        for row in activity.hours(connection, list(share_of)):
+            day, share = share_of[row.hour]
+            heard.add(day)
+            by_day[Part(row.band, row.mode_class, row.spotter_continent)][day] += share * row.spots
+        latest: Counter[Part] = Counter()
+        for last in activity.latest(connection, now - HOUR, now):
+            latest[Part(last.band, last.mode_class, last.spotter_continent)] += last.spots
+        # A day on which nothing came at all says nothing of the bands.
+        past = {part: [days[day] for day in sorted(heard)] for part, days in by_day.items()}
+        return Usual(now, dict(latest), len(heard), past)
+
+    return _kept("usual", _SECONDS, make)
+
+
+def waterfall(length: timedelta) -> Waterfall:
+    """Of all bands."""
+
+    def make(connection: Connection, now: datetime) -> Waterfall:
+        since, found = activity.marks(connection, now - length, now)
+        by_band: defaultdict[str, list[Mark]] = defaultdict(list)
+        for mark in found:
+            by_band[mark.band].append(mark)
+        return Waterfall(since, now, dict(by_band))
+
+    return _kept(("waterfall", length), _SECONDS, make)
+
+
+def first_hour() -> datetime | None:
+    """Of which there are sums at all."""
+    return _kept("first", _DAY_SECONDS, lambda connection, now: activity.first_hour(connection))
+
+
+def profiles(since: datetime, until: datetime) -> Sequence[Profile]:
+    """Together those of the time: what is of days that are over does not change, so it is read once a day."""
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    found = []
+    if since < midnight:
+        end = min(midnight, until)
+        found.append(_profile(since, end, _DAY_SECONDS))
+    if until > midnight:
+        found.append(_profile(midnight, midnight + DAY, _TODAY_SECONDS))
+    return found
+
+
+def _profile(since: datetime, until: datetime, seconds: int) -> Profile:
+    return _kept(
+        ("profile", since, until), seconds, lambda connection, now: activity.profile(connection, since, until)
+    )
+
+
+def _kept(key: object, seconds: int, make: Callable[[Connection, datetime], Value]) -> Value:
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+    kept: Kept = app.extensions["bands"]
+
+    def read() -> Value:
+        with app.app_context(), reading() as connection:
+            return make(connection, datetime.now(UTC).replace(second=0, microsecond=0))
+
+    return kept.get(key, seconds, read)
