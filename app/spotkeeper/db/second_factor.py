@@ -8,6 +8,7 @@ from psycopg.errors import UniqueViolation
 
 from spotkeeper.db.connection import Connection
 
+PROPOSED_FOR = timedelta(hours=1)
 CHALLENGES_KEPT = timedelta(hours=2)
 MOST_PASSKEYS = 20
 
@@ -73,10 +74,17 @@ def propose_totp(connection: Connection, user_id: int, secret: bytes) -> None:
 
 
 def totp_secret(connection: Connection, user_id: int, *, confirmed: bool) -> tuple[bytes, int] | None:
-    """The encrypted secret that is in force, or is proposed, and the half minute of the last code taken."""
+    """The encrypted secret, and the half minute of the last code taken.
+
+    It is the one that is in force, or the one that was proposed within the last hour.
+    """
     row = connection.execute(
-        "SELECT secret, last_step FROM totp WHERE user_id = %s AND (confirmed IS NOT NULL) = %s",
-        [user_id, confirmed],
+        """
+        SELECT secret, last_step FROM totp
+        WHERE user_id = %s AND (confirmed IS NOT NULL) = %s
+          AND (confirmed IS NOT NULL OR made > now() - %s::interval)
+        """,
+        [user_id, confirmed, PROPOSED_FOR],
     ).fetchone()
     return (row[0], row[1]) if row else None
 

@@ -102,7 +102,7 @@ def change_password() -> Response:
 
 
 def add_app() -> Response:
-    """Shows a new secret, and puts it in force when a code of the app proves that it has it."""
+    """Shows a new secret, the same for an hour, and puts it in force when a code of the app proves that it has it."""
     if question := _ask():
         return question
     key = current_app.config["SECRET_KEY"]
@@ -111,9 +111,7 @@ def add_app() -> Response:
         if factors.read(connection, current_user.id).totp_since:
             return redirect(url_for("security"))
         kept = factors.totp_secret(connection, current_user.id, confirmed=False)
-        secret = None
-        if form.is_submitted() and kept:
-            secret = _readable(key, kept[0])
+        secret = _readable(key, kept[0]) if kept else None
         if secret is None:
             secret = second_factor.make_secret()
             factors.propose_totp(
