@@ -9,7 +9,9 @@ const BOTTOM = 30;
 const REACH = 22; // pixels from the pointer to the mark it means
 const VARIABLES = ["voice", "cw", "digital", "unknown"];
 const WIDTHS = [2.7, 0.3, 0.5, 0.3]; // kHz, as the list of classes
-const STRONG = 40; // dB; those that nobody measured count as so many for each report
+const STRONG = 40; // dB
+// Of those that nobody measured: a person who tells of a station hears it well, and many make it the surer.
+const TOLD = 15;
 const REPORT = 6;
 
 /** The last hours of a band: frequency across, time downwards from now, a mark for each station. */
@@ -179,7 +181,7 @@ export class Waterfall {
 
 /** In dB, or as if: by how many reported. */
 function strength([, , , , , spots, best]) {
-  return Math.max(best ?? 0, REPORT * spots);
+  return Math.max(best ?? TOLD, REPORT * spots);
 }
 
 function describe([time, khz, call, mode, , spots, best]) {
