@@ -42,7 +42,17 @@ VIEWS = (
     View("not-for-you", "", "/station", "maya", "Not for you"),
 )
 
-NO_PAGES = {"api_try", "auth_check", "health", "map_countries", "map_paths", "spots_csv", "static"}
+NO_PAGES = {
+    "api_try",
+    "auth_check",
+    "car_manifest",
+    "car_worker",
+    "health",
+    "map_countries",
+    "map_paths",
+    "spots_csv",
+    "static",
+}
 """Endpoints that answer GET with a file, a sign or another address; those of `api-…` do too."""
 
 STEPS = {"add_app", "confirm", "second_step"}
