@@ -1,47 +1,22 @@
-import htmx from "./htmx.js";
-
-/** Whether a spot is wanted: what spotkeeper/notifier/match.py asks of it, with the same `Wanted`. */
-export function matches(wanted, spot) {
-  return (
-    (wanted.source === null || wanted.source === spot.source) &&
-    among(spot.band, wanted.bands) &&
-    among(spot.mode, wanted.modes) &&
-    (wanted.mode_source === null || wanted.mode_source === spot.mode_source) &&
-    between(Math.round(spot.frequency_khz * 1000), wanted.min_hz, wanted.max_hz) &&
-    between(spot.distance_km, wanted.min_km, wanted.max_km) &&
-    spot.comment.toLowerCase().includes(wanted.text.toLowerCase()) &&
-    isAt(wanted.dx, "dx", spot) &&
-    isAt(wanted.spotter, "spotter", spot)
-  );
-}
-
 /** A filter that is changed is sent at once; without scripts there is a button. */
 export function sendAtOnce(form) {
   form.classList.add("immediate");
-  // Who is no longer signed in gets the page for that, not its form in the place of the spots.
-  htmx.on("htmx:beforeSwap", (event) => {
-    if (new URL(event.detail.xhr.responseURL).pathname === location.pathname) return;
-    event.preventDefault();
-    location.reload();
+  const wrong = form.querySelector(".wrong");
+  form.addEventListener("htmx:beforeSwap", (event) => {
+    const { xhr } = event.detail;
+    wrong.hidden = xhr.status < 400;
+    if (xhr.status === 400) {
+      wrong.textContent = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("main h1 + p").textContent;
+    } else if (xhr.status >= 400) {
+      wrong.textContent = "The server does not answer as it should. Try again in a moment.";
+    } else if (new URL(xhr.responseURL).pathname !== new URL(form.action).pathname) {
+      // Who is no longer signed in gets the page for that, not its form in the place of the spots.
+      event.preventDefault();
+      location.reload();
+    }
   });
-}
-
-function isAt(wanted, end, spot) {
-  return (
-    among(spot[end], wanted.calls) &&
-    begins(spot[end], wanted.prefixes) &&
-    begins(spot[`${end}_grid`], wanted.grids) &&
-    among(spot[`${end}_dxcc`], wanted.dxcc) &&
-    among(spot[`${end}_continent`], wanted.continents) &&
-    among(spot[`${end}_cq_zone`], wanted.cq_zones) &&
-    among(spot[`${end}_itu_zone`], wanted.itu_zones)
-  );
-}
-
-const among = (value, wanted) => !wanted.length || wanted.includes(value);
-const begins = (text, prefixes) => !prefixes.length || prefixes.some((prefix) => text?.startsWith(prefix));
-
-function between(value, low, high) {
-  if (low === null && high === null) return true;
-  return value !== null && (low === null || value >= low) && (high === null || value <= high);
+  form.addEventListener("htmx:sendError", () => {
+    wrong.hidden = false;
+    wrong.textContent = "The server cannot be reached.";
+  });
 }

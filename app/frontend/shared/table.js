@@ -1,4 +1,4 @@
-import { matches } from "./filters.js";
+import { matches } from "./match.js";
 import { clockTime } from "./times.js";
 
 const AT_TOP = 80; // pixels: further down somebody reads

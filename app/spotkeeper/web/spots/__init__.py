@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from flask import Flask
 
 from spotkeeper.spots.bands import BANDS
+from spotkeeper.spots.countries import CONTINENTS
 from spotkeeper.web.spots import download, filters, one, page, saved
 
 
@@ -23,6 +24,6 @@ def add_to(app: Flask) -> None:
         usual_modes=filters.USUAL_MODES,
         sources=filters.SOURCES,
         windows=filters.WINDOWS,
-        continents=filters.CONTINENT_NAMES.items(),
+        continents=[(name, name) for name in CONTINENTS],
         countries=filters.countries,
     )

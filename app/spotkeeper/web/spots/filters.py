@@ -36,15 +36,6 @@ WINDOWS = {
 USUAL_WINDOW = "1h"
 USUAL_BANDS = frozenset(BANDS[BANDS.index("160m") : BANDS.index("2m") + 1]) - {"8m", "4m"}
 USUAL_MODES = (VOICE, "CW", DIGITAL, "SSB", "FM", "FT8", "FT4", "RTTY")
-CONTINENT_NAMES = {
-    "AF": "Africa",
-    "AN": "Antarctica",
-    "AS": "Asia",
-    "EU": "Europe",
-    "NA": "North America",
-    "OC": "Oceania",
-    "SA": "South America",
-}
 # Values in an order of their own stand in it, however they were given.
 _ORDERS = {
     "band": BANDS,
@@ -70,7 +61,7 @@ class Filters:
         `cursor` goes on behind a page of the same search. Raises ValueError, which names the parameter that
         does not fit.
         """
-        given = {name: [text for text in texts if text.strip()] for name, texts in query.items()}
+        given = {name: _parts(texts) for name, texts in query.items()}
         given = {name: texts for name, texts in given.items() if texts or name not in NAMES}
         since = given.setdefault("since", [USUAL_WINDOW])
         if since[0] not in WINDOWS:
@@ -117,7 +108,7 @@ class Filters:
 
     @property
     def live(self) -> str:
-        """JSON of `wanted` without its times, by which shared/filters.js judges spots as they come."""
+        """JSON of `wanted` without its times, by which shared/match.js judges spots as they come."""
         wanted = self.wanted._replace(since=None, until=None)._asdict()
         ends = {end: wanted[end]._asdict() for end in ("dx", "spotter")}
         return msgspec.json.encode(wanted | ends).decode()
@@ -145,6 +136,12 @@ def countries() -> dict[int, str]:
     """The names of the DXCC entities by ADIF's number, in the order of the names."""
     known: Countries | None = current_app.extensions["countries"]
     return dict(sorted(known.names.items(), key=itemgetter(1))) if known else {}
+
+
+def _parts(texts: Sequence[str]) -> list[str]:
+    """Values that are given one by one or with commas, without what is empty."""
+    parts = (part.strip() for text in texts for part in text.split(","))
+    return [part for part in parts if part]
 
 
 def _read(given: Mapping[str, Sequence[str]]) -> dict[str, Any]:

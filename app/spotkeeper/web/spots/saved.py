@@ -48,9 +48,9 @@ def _keep(filters: Filters, **values: object) -> Response:
     """Store the values, and go back to the page with its filters."""
     if not current_user.may("user"):
         raise Forbidden("This account only looks: it keeps nothing.")
-    page = request.form.get("page", PAGES[0])
+    page = request.form.get("back", PAGES[0])
     if page not in PAGES:
-        raise BadRequest(f"page: {shorten(page)} is not known. There are {', '.join(PAGES)}.")
+        raise BadRequest(f"back: {shorten(page)} is not known. There are {', '.join(PAGES)}.")
     with transaction() as connection:
         user_settings.save(connection, current_user.id, values)
     return redirect(url_for(page, **filters.query()))  # type: ignore[arg-type]
