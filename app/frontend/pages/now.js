@@ -6,9 +6,9 @@ import { clockTime } from "../shared/times.js";
 import { whereIAm } from "../shared/where.js";
 
 const EVERY = 45_000;
-const AT_LEAST = 20_000; // between two looks that a spot makes
+const AT_LEAST = 15_000; // between two looks, however many spots come
 const DEBOUNCE = 3_000;
-const KEPT = 15_000; // the server answers with a sum as old as this, or older while it makes a fresh one
+const KEPT = 15_000; // so old is what the server has at hand
 const TOO_OLD = 150_000;
 const VOICE = new Set(["SSB", "AM", "FM", "C4FM", "DMR", "D-STAR", "FREEDV", "M17"]);
 
@@ -18,6 +18,7 @@ const last = document.getElementById("last");
 let looked = performance.now();
 let answered = looked;
 let soon;
+let isSecond = false;
 let wasStale = board.hasAttribute("data-stale");
 
 const state = new LiveState(document.getElementById("live"), show);
@@ -44,8 +45,8 @@ function look() {
   htmx.trigger(board, "refresh");
 }
 
-function lookSoon() {
-  const wait = Math.max(DEBOUNCE, looked + AT_LEAST - performance.now());
+function lookSoon(earliest = looked + AT_LEAST) {
+  const wait = Math.max(DEBOUNCE, earliest - performance.now());
   // Not all dashboards at once.
   soon ??= setTimeout(look, wait + Math.random() * DEBOUNCE);
 }
@@ -60,7 +61,9 @@ board.addEventListener("htmx:beforeSwap", () => (isOpen = document.getElementByI
 board.addEventListener("htmx:afterSwap", () => {
   answered = performance.now();
   if (isOpen) document.getElementById("others").open = true;
-  if (Number(board.querySelector("[data-age]").dataset.age) * 1000 > KEPT) lookSoon();
+  // Whoever comes first for some time is given an old sum, while a fresh one is made.
+  isSecond = !isSecond && Number(board.querySelector("[data-age]").dataset.age) * 1000 > KEPT;
+  if (isSecond) lookSoon(0);
   show();
 });
 

@@ -1,7 +1,7 @@
-// The one way from text to a document: htmx reads the server's answers with DOMParser, which runs nothing of them.
+// The ways from text to a document: htmx reads the server's answers into one that is not shown, which runs nothing.
 // The one script that a script may start: the worker of the car page.
 trustedTypes?.createPolicy("default", {
-  createHTML: (text, _, sink) => (sink.startsWith("DOMParser ") ? text : null),
+  createHTML: (text, _, sink) => (sink.startsWith("DOMParser ") || sink === "Document parseHTMLUnsafe" ? text : null),
   createScriptURL: (address, _, sink) =>
     address === "/car/worker.js" && sink === "ServiceWorkerContainer register" ? address : null,
 });
