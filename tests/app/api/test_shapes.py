@@ -46,4 +46,4 @@ def _described(document: dict[str, Any], path: str) -> dict[str, Any]:
 def _fits(template: str, path: str) -> bool:
     begin, brace, end = template.partition("{")
     end = end.partition("}")[2]
-    return path == template or bool(brace) and path.startswith(begin) and path.endswith(end)
+    return path == template or (bool(brace) and path.startswith(begin) and path.endswith(end))

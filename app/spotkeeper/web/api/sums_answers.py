@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from threading import Lock
 from typing import Any, Protocol, TypeVar, cast
@@ -15,6 +15,7 @@ from marshmallow import Schema
 from spotkeeper.web.api.sums_read import LONG_SECONDS, SHORT_SECONDS
 
 MOST = 64
+STEP = timedelta(seconds=SHORT_SECONDS + LONG_SECONDS)
 
 Value = TypeVar("Value")
 
@@ -30,25 +31,42 @@ class Sums(Protocol):
 Found = TypeVar("Found", bound=Sums)
 
 
+class _Entry:
+    """A value and of which moment it is; who makes it holds the lock."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.until: datetime | None = None
+        self.value: Any = None
+
+    def is_of(self, until: datetime, older: timedelta = timedelta()) -> bool:
+        return self.until is not None and self.until >= until - older
+
+
 class Made:
     """What was made of sums, by key: up to MOST, the ones that were not asked for longest go first."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[Hashable, tuple[datetime, Any]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._lock = Lock()
 
     def get(self, key: Hashable, sums: Sums, make: Callable[[], Value]) -> Value:
-        """The value of `make`, which is called anew for other sums."""
+        """The value of `make`, which is called anew for newer sums, by one thread at a time.
+
+        Others get the value before meanwhile, if it is but one step older.
+        """
         with self._lock:
-            until, value = self._made.get(key, (None, None))
-        if until != sums.until:
-            value = make()
-        with self._lock:
-            self._made[key] = sums.until, value
-            self._made.move_to_end(key)
-            if len(self._made) > MOST:
-                self._made.popitem(last=False)
-        return cast(Value, value)
+            entry = self._entries.setdefault(key, _Entry())
+            self._entries.move_to_end(key)
+            if len(self._entries) > MOST:
+                self._entries.popitem(last=False)
+        if not entry.is_of(sums.until) and entry.lock.acquire(blocking=not entry.is_of(sums.until, STEP)):
+            try:
+                if not entry.is_of(sums.until):
+                    entry.value, entry.until = make(), sums.until
+            finally:
+                entry.lock.release()
+        return cast(Value, entry.value)
 
 
 def add_to(state: BlueprintSetupState) -> None:

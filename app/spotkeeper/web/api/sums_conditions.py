@@ -1,26 +1,24 @@
 """What the bands carry now, and what of it speaks for openings near a place."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from spotkeeper.db.conditions import Hearing
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.modes import CLASSES, UNKNOWN, VOICE, class_of
-from spotkeeper.spots.places import middle_of, way
+from spotkeeper.spots.places import Point, middle_of, way
 from spotkeeper.web.api import sums_answers, sums_places, sums_read
 from spotkeeper.web.api.blueprint import Blueprint
 from spotkeeper.web.api.sums_answers import made, told
+from spotkeeper.web.api.sums_evidence import Evidence, Heard, Kind, Place
 from spotkeeper.web.api.sums_read import Now
 from spotkeeper.web.api.sums_schemas import WITHIN_KM, ConditionsQuery, ConditionsSchema
 
 ALWAYS = frozenset(BANDS[BANDS.index("160m") : BANDS.index("2m") + 1]) - {"8m", "4m"}
 
 
-IsNear = Callable[[Hearing], bool]
-
-
-class Place(NamedTuple):
+class Asked(NamedTuple):
     """Where spotters are near: what is given must hold together. `grid` in capitals, `within_km` of it."""
 
     grid: str | None
@@ -42,7 +40,7 @@ def conditions(query: dict[str, Any], found: Now) -> dict[str, Any]:
     grid = query.get("grid")
     return _answer(
         found,
-        Place(grid.upper() if grid else None, query.get("dxcc"), query.get("continent"), query["within_km"]),
+        Asked(grid.upper() if grid else None, query.get("dxcc"), query.get("continent"), query["within_km"]),
     )
 
 
@@ -55,85 +53,98 @@ def answer(
     psycopg.OperationalError when the database is away.
     """
     found = sums_read.now()
-    place = Place(grid.upper() if grid else None, dxcc, continent, within_km)
-    return made().get(place, found, lambda: _answer(found, place))
+    asked = Asked(grid.upper() if grid else None, dxcc, continent, within_km)
+    return made().get(asked, found, lambda: _answer(found, asked))
 
 
-def _answer(found: Now, place: Place) -> dict[str, Any]:
-    near = _near(place, found.hearings)
-    by_band: dict[str, list[Hearing]] = {band: [] for band in BANDS}
-    for hearing in found.hearings:
-        if hearing.band is not None:
-            by_band[hearing.band].append(hearing)
-    of_fm = [row for row in by_band["10m"] if row.of_fm and class_of(row.mode) in (VOICE, UNKNOWN)]
+def _answer(found: Now, asked: Asked) -> dict[str, Any]:
+    place = _place(found, asked)
+    bands = {band: _Summary(band, place) for band in BANDS}
+    ten_metre_fm = _Summary("10m", place)
+    for kind, heard in found.heard.items():
+        if kind.band is None:
+            continue
+        near = heard.near(place) if place else None
+        bands[kind.band].add_kind(kind, heard, near)
+        if kind.of_fm and kind.band == "10m" and class_of(kind.mode) in (VOICE, UNKNOWN):
+            ten_metre_fm.add_kind(kind, heard, near)
     return {
         "since": found.since,
         "until": found.until,
         "newest": found.newest,
-        "bands": [_summary(band, rows, near) for band, rows in by_band.items() if rows or band in ALWAYS],
-        "ten_metre_fm": _summary("10m", of_fm, near),
+        "bands": [summary.told() for band, summary in bands.items() if summary.spots or band in ALWAYS],
+        "ten_metre_fm": ten_metre_fm.told(),
     }
 
 
-def _summary(band: str, rows: Sequence[Hearing], near: IsNear | None) -> dict[str, Any]:
-    pairs: Counter[tuple[str, str]] = Counter()
-    classes: dict[str, list[Hearing]] = {name: [] for name in CLASSES}
-    for row in rows:
-        pairs[row.dx_continent, row.spotter_continent] += row.spots
-        classes[class_of(row.mode)].append(row)
-    return {
-        "band": band,
-        **_evidence(rows),
-        "near": _evidence_near(rows, near),
-        "modes": [
-            {"mode_class": name, **_evidence(of_class), "near": _evidence_near(of_class, near)}
-            for name, of_class in classes.items()
-        ],
-        "continents": [
-            {"dx": dx or None, "spotter": spotter or None, "spots": spots}
-            for (dx, spotter), spots in sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
-        ],
-        "voice_segment_spots": sum(row.in_voice_segment for row in rows),
-    }
+class _Part(Evidence):
+    """Of a band or of a class of modes on it: by any spotter, and near the place, if there is one."""
+
+    def __init__(self, place: Place | None) -> None:
+        super().__init__()
+        self._near = Evidence() if place else None
+
+    def add_both(self, heard: Evidence, near: Evidence | None) -> None:
+        self.add(heard)
+        if self._near and near:
+            self._near.add(near)
+
+    def told(self) -> dict[str, Any]:
+        return {**super().told(), "near": self._near.told() if self._near else None}
 
 
-def _evidence(rows: Sequence[Hearing]) -> dict[str, Any]:
-    return {
-        "spots": sum(row.spots for row in rows),
-        "spotters": len({row.spotter for row in rows}),
-        "latest": max((row.latest for row in rows), default=None),
-        "max_khz": max((row.highest_hz for row in rows), default=0) / 1000 or None,
-    }
+class _Summary(_Part):
+    """Of a band."""
+
+    def __init__(self, band: str, place: Place | None) -> None:
+        super().__init__(place)
+        self._band = band
+        self._classes = {name: _Part(place) for name in CLASSES}
+        self._pairs: Counter[tuple[str, str]] = Counter()
+        self._in_voice_segment = 0
+
+    def add_kind(self, kind: Kind, heard: Heard, near: Evidence | None) -> None:
+        self.add_both(heard, near)
+        self._classes[class_of(kind.mode)].add_both(heard, near)
+        self._pairs.update(heard.pairs)
+        self._in_voice_segment += heard.in_voice_segment
+
+    def told(self) -> dict[str, Any]:
+        pairs = sorted(self._pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+        return {
+            "band": self._band,
+            **super().told(),
+            "modes": [{"mode_class": name, **part.told()} for name, part in self._classes.items()],
+            "continents": [
+                {"dx": dx or None, "spotter": spotter or None, "spots": spots}
+                for (dx, spotter), spots in pairs
+            ],
+            "voice_segment_spots": self._in_voice_segment,
+        }
 
 
-def _evidence_near(rows: Iterable[Hearing], near: IsNear | None) -> dict[str, Any] | None:
-    return _evidence([row for row in rows if near(row)]) if near else None
-
-
-def _near(place: Place, hearings: Iterable[Hearing]) -> IsNear | None:
-    """Whether a spotter is at the place; None when nothing is said of it."""
-    grid, dxcc, continent, within_km = place
+def _place(found: Now, asked: Asked) -> Place | None:
+    grid, dxcc, continent, within_km = asked
     if not (grid or dxcc or continent):
         return None
-    within = _spotters_within(grid, within_km, hearings) if grid else frozenset()
-    return lambda row: (
-        (not grid or row.spotter in within)
-        and (not dxcc or row.spotter_dxcc == dxcc)
-        and (not continent or row.spotter_continent == continent)
+    return Place(_spotters_within(grid, within_km, found) if grid else None, dxcc, continent)
+
+
+def _spotters_within(grid: str, kilometres: int, found: Now) -> frozenset[str]:
+    """Whose own grid, or else the middle of whose country, lies so near to the middle of the grid."""
+    here = middle_of(grid)
+    if here is None:
+        return frozenset()
+    positions = made().get("spotters", found, lambda: _positions(found.hearings))
+    return frozenset(
+        spotter for spotter, there in positions.items() if (way(here, there)[0] or 0) <= kilometres
     )
 
 
-def _spotters_within(grid: str, kilometres: int, hearings: Iterable[Hearing]) -> frozenset[str]:
-    """Whose own grid, or else the middle of whose country, lies so near to the middle of the grid."""
-    here = middle_of(grid)
+def _positions(hearings: Iterable[Hearing]) -> dict[str, Point]:
+    """Of the spotters of which one is known."""
     grids: dict[str, str | None] = {}
     for row in hearings:
         grids[row.spotter] = row.grid or grids.get(row.spotter)
-    found = set()
-    for spotter, own in grids.items():
-        there = sums_places.position_of(spotter, own)
-        if here and there:
-            distance, _ = way(here, there.point)
-            if (distance or 0) <= kilometres:
-                found.add(spotter)
-    return frozenset(found)
+    found = {spotter: sums_places.position_of(spotter, grid) for spotter, grid in grids.items()}
+    return {spotter: position.point for spotter, position in found.items() if position}

@@ -11,6 +11,7 @@ from spotkeeper.db import conditions, sums
 from spotkeeper.db.conditions import Hearing
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.sums import HOUR, HourSum, Stats
+from spotkeeper.web.api.sums_evidence import Heard, Kind, by_kind
 from spotkeeper.web.api.sums_kept import Kept
 from spotkeeper.web.database import reading
 
@@ -162,6 +163,7 @@ class Now(NamedTuple):
     until: datetime
     newest: datetime | None
     hearings: list[Hearing]
+    heard: dict[Kind, Heard]
 
 
 def now() -> Now:
@@ -171,7 +173,7 @@ def now() -> Now:
         since = until - timedelta(minutes=NOW_MINUTES)
         found = conditions.hearings(connection, since, until)
         newest = max((row.latest for row in found), default=None) or sums.newest(connection, until)
-        return Now(since, until, newest, found)
+        return Now(since, until, newest, found, by_kind(found))
 
     return _kept("now", SHORT_SECONDS, make)
 
