@@ -108,6 +108,7 @@ export class SpotTable {
   note(part) {
     for (const row of part.querySelectorAll("tr[data-id]")) this.ids.add(row.dataset.id);
     if (this.isFull()) this.end.hidden = false;
+    this.none.hidden = this.ids.size > 0 || this.table.querySelector("tbody.older") !== null;
   }
 
   fill(spot) {

@@ -1,46 +1,66 @@
 """The latest of tables spots and solar, as the dashboard shows them."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import LiteralString, NamedTuple
 
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.search_match import Match, NothingMatches, match_of
-from spotkeeper.db.search_ranges import HOUR
-from spotkeeper.db.search_wanted import End, Wanted
-
-READ_AT_MOST = timedelta(hours=1, minutes=1)
-"""So long ago the spots themselves are counted; beyond, the sums of whole hours."""
+from spotkeeper.db.search_wanted import Wanted
 
 
-def counts(connection: Connection, wanted: Wanted) -> Counter[str | None] | None:
-    """By band, whatever bands are wanted, and None for those in none, since `wanted.since`.
+class Sum(NamedTuple):
+    """How many spots some hours have of a kind; None and '' stand for what is not known."""
 
-    None when many spots would have to be read: for a long time and conditions that the sums do not know.
+    source: str
+    band: str | None
+    mode: str | None
+    dx_continent: str
+    spotter_continent: str
+    spots: int
+
+
+def sums(connection: Connection, since: datetime, until: datetime) -> list[Sum]:
+    """Of the full hours between the two. Reads table hours, some hundred rows for each."""
+    rows = connection.execute(
+        """
+        SELECT CASE source WHEN 'm' THEN 'machine' ELSE 'human' END, bands.name, modes.name, dx_continent,
+            spotter_continent, spots
+        FROM (
+            SELECT source, band, mode, dx_continent, spotter_continent, sum(spots)::bigint AS spots
+            FROM hours WHERE hour >= %s AND hour < %s GROUP BY 1, 2, 3, 4, 5
+        ) AS summed LEFT JOIN bands ON bands.id = band LEFT JOIN modes ON modes.id = mode
+        """,
+        [since, until],
+        prepare=False,
+    )
+    return [Sum(*row) for row in rows]
+
+
+def counts(
+    connection: Connection, wanted: Wanted, until: datetime | None = None, hours_from: datetime | None = None
+) -> Counter[str | None]:
+    """By band, whatever bands are wanted, and None for those in none; reads each spot since `wanted.since`.
+
+    Those from `until` on are not read; the hours from `hours_from` on are counted by their sums instead,
+    which know nothing but source, mode and continents.
     """
-    if wanted.since is None:
-        return None
-    read_to = datetime.max.replace(tzinfo=wanted.since.tzinfo)
-    if _is_summed(wanted):
-        read_to = _next_hour(wanted.since)
-    elif datetime.now(wanted.since.tzinfo) - wanted.since > READ_AT_MOST:
-        return None
     try:
-        match = match_of(connection, wanted._replace(bands=()))
+        match = match_of(connection, wanted._replace(bands=(), until=until))
     except NothingMatches:
         return Counter()
     query: LiteralString = f"""
         SELECT bands.name, sum(spots)::bigint FROM (
             SELECT band, count(*) AS spots FROM spot_rows
-            WHERE time >= %(since)s AND time < %(read_to)s AND {" AND ".join(_of_rows(match))} GROUP BY band
+            WHERE time >= %(since)s AND time < %(until)s AND {" AND ".join(_of_rows(match))} GROUP BY band
             UNION ALL
             SELECT band, sum(spots) FROM hours
-            WHERE hour >= %(read_to)s AND {" AND ".join(_of_hours(match))} GROUP BY band
+            WHERE hour >= %(hours_from)s AND {" AND ".join(_of_hours(match))} GROUP BY band
         ) AS counted LEFT JOIN bands ON bands.id = band GROUP BY bands.name
     """  # noqa: S608
-    values = (
-        match.values | match.hours | {"sources": match.sources, "since": wanted.since, "read_to": read_to}
-    )
+    values = match.values | match.hours
+    values |= {"sources": match.sources, "since": wanted.since}
+    values |= {"until": until or "infinity", "hours_from": hours_from or "infinity"}
     return Counter(dict(connection.execute(query, values, prepare=False).fetchall()))
 
 
@@ -65,23 +85,6 @@ def solar(connection: Connection) -> Solar | None:
         "SELECT time, sfi, a_index, k_index FROM solar WHERE sfi IS NOT NULL ORDER BY time DESC LIMIT 1"
     ).fetchone()
     return Solar(*row) if row else None
-
-
-def _is_summed(wanted: Wanted) -> bool:
-    """Whether table hours has all that is asked for."""
-    return wanted == Wanted(
-        since=wanted.since,
-        source=wanted.source,
-        bands=wanted.bands,
-        modes=wanted.modes,
-        dx=End(continents=wanted.dx.continents),
-        spotter=End(continents=wanted.spotter.continents),
-    )
-
-
-def _next_hour(moment: datetime) -> datetime:
-    start = moment.replace(minute=0, second=0, microsecond=0)
-    return start if start == moment else start + HOUR
 
 
 def _of_rows(match: Match) -> list[LiteralString]:

@@ -12,7 +12,7 @@ from spotkeeper.db.identity import read_spot_id
 from spotkeeper.db.search_wanted import Row
 from spotkeeper.spots.places import middle_of, way
 from spotkeeper.web.api.sums_places import name_of, position_of
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading
 
 AROUND = timedelta(minutes=10)
 WITHIN_HZ = 1000
@@ -47,7 +47,7 @@ def spot(spot_id: str) -> str:
         time, key = read_spot_id(spot_id)
     except (ValueError, OverflowError):
         raise NotFound("There is no such spot. An address of a spot is copied whole.") from None
-    with transaction() as connection:
+    with reading() as connection:
         found = one_spot.spot(connection, time, key)
         if found is None:
             raise NotFound("There is no such spot. It may have been too old to be kept.")

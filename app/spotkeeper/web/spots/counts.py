@@ -1,0 +1,77 @@
+"""How many spots the filters find on each band, at a bounded cost."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from flask import Flask, current_app
+
+from spotkeeper.db import latest
+from spotkeeper.db.latest import Sum
+from spotkeeper.db.search_wanted import End, Wanted
+from spotkeeper.web.api.sums_kept import Kept
+from spotkeeper.web.database import reading
+
+HOUR = timedelta(hours=1)
+READ_AT_MOST = HOUR + timedelta(minutes=1)
+KEPT_SECONDS = 60
+
+
+def by_band(wanted: Wanted) -> Counter[str | None] | None:
+    """Since `wanted.since`, whatever bands are wanted; those in none are counted under None.
+
+    None when many spots would have to be read: for a long time and conditions that the sums do not know.
+    """
+    since, now = cast(datetime, wanted.since), datetime.now(UTC)
+    if not _is_summed(wanted):
+        if now - since > READ_AT_MOST:
+            return None
+        with reading() as connection:
+            return latest.counts(connection, wanted)
+    first, last = _full_hour(since), now.replace(minute=0, second=0, microsecond=0)
+    past = _past_hours(first, last) if first < last else []
+    with reading() as connection:
+        numbers = latest.counts(connection, wanted, until=first, hours_from=max(first, last))
+    for part in past:
+        if _fits(part, wanted):
+            numbers[part.band] += part.spots
+    return numbers
+
+
+def _is_summed(wanted: Wanted) -> bool:
+    """Whether table hours has all that is asked for."""
+    return wanted == Wanted(
+        since=wanted.since,
+        source=wanted.source,
+        bands=wanted.bands,
+        modes=wanted.modes,
+        dx=End(continents=wanted.dx.continents),
+        spotter=End(continents=wanted.spotter.continents),
+    )
+
+
+def _fits(part: Sum, wanted: Wanted) -> bool:
+    return (
+        wanted.source in (None, part.source)
+        and (not wanted.modes or part.mode in wanted.modes)
+        and (not wanted.dx.continents or part.dx_continent in wanted.dx.continents)
+        and (not wanted.spotter.continents or part.spotter_continent in wanted.spotter.continents)
+    )
+
+
+def _past_hours(first: datetime, last: datetime) -> list[Sum]:
+    """Kept a minute, for there is hardly a spot that comes so late."""
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+    kept: Kept = app.extensions["sums"]
+
+    def read() -> list[Sum]:
+        with app.app_context(), reading() as connection:
+            return latest.sums(connection, first, last)
+
+    return kept.get(("spots", first, last), KEPT_SECONDS, read)
+
+
+def _full_hour(moment: datetime) -> datetime:
+    """The first that begins then or later."""
+    start = moment.replace(minute=0, second=0, microsecond=0)
+    return start if start == moment else start + HOUR
