@@ -9,9 +9,16 @@ from spotkeeper.db.activity import PLACES
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.modes import CLASSES, CW, DIGITAL, UNKNOWN, VOICE
 from spotkeeper.web.account.chosen import shorten
-from spotkeeper.web.spots.filters import CONTINENT_NAMES
 
-CONTINENTS = {name: CONTINENT_NAMES[name] for name in ("EU", "NA", "SA", "AS", "AF", "OC", "AN")}
+CONTINENTS = {
+    "EU": "Europe",
+    "NA": "North America",
+    "SA": "South America",
+    "AS": "Asia",
+    "AF": "Africa",
+    "OC": "Oceania",
+    "AN": "Antarctica",
+}
 ANYWHERE = "all"
 MODE_NAMES = {VOICE: "voice", CW: "CW", DIGITAL: "digital", UNKNOWN: "mode not known"}
 MODES = {"": "all modes"} | {name: MODE_NAMES[name] for name in (VOICE, CW, DIGITAL)}

@@ -15,11 +15,11 @@ from spotkeeper.db.search_wanted import End, Wanted
 from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.api.sums_callsign import CALL, LONGEST_CALL, answer
 from spotkeeper.web.api.sums_places import name_of, place_of, position_of
+from spotkeeper.web.bands.asked import CONTINENTS
 from spotkeeper.web.callsign import own
 from spotkeeper.web.callsign.heard import by_band, farthest, strongest
 from spotkeeper.web.callsign.there import sun_there, ways
 from spotkeeper.web.database import reading, transaction
-from spotkeeper.web.spots.filters import CONTINENT_NAMES
 
 WINDOWS = {"6": "6 hours", "24": "24 hours", "168": "7 days", "720": "30 days"}
 NEWEST_SPOTS = 20
@@ -79,7 +79,7 @@ def _page(call: str, hours: str) -> str:
         known=known,
         facts=facts,
         country_name=name_of,
-        continents=CONTINENT_NAMES,
+        continents=CONTINENTS,
         ways=None if is_own else ways(chosen.grid, position),
         position=position,
         sun=sun_there(position.point, now) if position else None,

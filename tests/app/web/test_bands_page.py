@@ -1,0 +1,288 @@
+"""The bands by hour, by frequency, by continent and against what is usual."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+import pytest
+from flask import Flask
+from spotkeeper.db import user_settings
+from spotkeeper.db.connection import Connection, Role
+from spotkeeper.spots.countries import Place
+from spotkeeper.spots.places import Point
+from werkzeug.test import TestResponse
+
+from tests.app.web.browser import Browser
+from tests.support.spots import a_spot, add_spots
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+FRANCE = Place(227, "France", "EU", 14, 27, Point(46, 2), 1)
+JAPAN = Place(339, "Japan", "AS", 25, 45, Point(36, 138), 3)
+MAINE = Place(291, "United States", "NA", 5, 8, Point(45, -69), 2)
+FREQUENCIES = {"40m": 7_150_000, "20m": 14_200_000, "15m": 21_300_000}
+
+Add = Callable[..., None]
+
+
+@pytest.fixture
+def add(login: Callable[[Role], Connection]) -> Add:
+    """Stores several spots of a moment and band, all alike: of Japan in SSB, by a person in France."""
+    scraper = login("scraper")
+
+    def add(time: datetime, band: str, number: int = 1, **values: object) -> None:
+        usual = {
+            "time": int(time.timestamp()) // 60 * 60,
+            "band": band,
+            "frequency_hz": FREQUENCIES[band],
+            "mode": "SSB",
+            "dx_place": JAPAN,
+            "spotter_place": FRANCE,
+        } | values
+        add_spots(scraper, *(a_spot(**{"dx": f"JA1A{chr(65 + n)}"} | usual) for n in range(number)))
+
+    return add
+
+
+@pytest.fixture
+def choose(owner: Connection, anna: Browser) -> Callable[..., None]:
+    """Anna chooses this."""
+
+    def choose(**values: object) -> None:
+        [(number,)] = owner.execute("SELECT id FROM users WHERE name = 'anna'").fetchall()
+        user_settings.save(owner, number, values)
+
+    return choose
+
+
+def rows(page: TestResponse, table: str) -> list[list[str]]:
+    """The cells of the rows of the first table of that class, heads of rows among them."""
+    body = re.search(rf'<table class="[^"]*\b{table}\b.*?<tbody>(.*?)</tbody>', page.text, re.S)
+    if body is None:
+        return []
+    return [
+        [
+            unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", cell))).strip()
+            for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)
+        ]
+        for row in re.findall(r"<tr[^>]*>(.*?)</tr>", body[1], re.S)
+    ]
+
+
+def usually(add: Add, band: str, number: int, days: int = 4, **values: object) -> None:
+    """So many spots at each hour around this one on the days before; an hour may end within the test."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    for day in range(1, days + 1):
+        for around in (-HOUR, timedelta(), HOUR):
+            add(hour - day * DAY + around, band, number, **values)
+
+
+def words(page: TestResponse) -> dict[str, str]:
+    """What is said of each band's last hour."""
+    return {row[0]: row[-1] for row in rows(page, "comparisons")}
+
+
+def test_the_last_hour_against_what_is_usual(anna: Browser, add: Add) -> None:
+    now = datetime.now(UTC)
+    for band in FREQUENCIES:
+        usually(add, band, 10)
+    add(now - timedelta(minutes=20), "15m", 24)
+    add(now - timedelta(minutes=50), "20m", 11)
+    page = anna.get("/bands")
+    assert words(page) == {
+        "40 m": "silent; usually 10 spots at this hour",
+        "20 m": "as busy as usual at this hour",
+        "15 m": "2.4 times as busy as usual at this hour",
+    }
+    assert (
+        "15\N{NO-BREAK SPACE}m: 2.4 times as busy as usual at this hour."
+        " 40\N{NO-BREAK SPACE}m: silent; usually 10 spots at this hour." in page.text
+    )
+
+
+def test_what_is_older_than_an_hour_is_not_of_the_last_hour(anna: Browser, add: Add) -> None:
+    usually(add, "20m", 10)
+    add(datetime.now(UTC) - timedelta(minutes=70), "20m", 24)
+    assert words(anna.get("/bands")) == {"20 m": "silent; usually 10 spots at this hour"}
+
+
+def test_a_band_that_is_usually_silent(anna: Browser, add: Add) -> None:
+    usually(add, "20m", 10)
+    add(datetime.now(UTC) - timedelta(minutes=20), "15m", 12)
+    assert words(anna.get("/bands"))["15 m"] == "usually silent at this hour"
+
+
+def test_what_is_usual_takes_some_days(anna: Browser, add: Add) -> None:
+    usually(add, "20m", 10, days=2)
+    page = anna.get("/bands")
+    assert "can be told after 3 days; 2 of the last 28 have spots" in page.text
+    assert words(page) == {}
+
+
+def test_days_on_which_nothing_came_do_not_count(anna: Browser, add: Add) -> None:
+    usually(add, "20m", 10)
+    add(datetime.now(UTC) - timedelta(minutes=20), "20m", 10)
+    assert words(anna.get("/bands")) == {"20 m": "as busy as usual at this hour"}
+
+
+def test_only_spotters_of_the_continent_count(anna: Browser, add: Add) -> None:
+    usually(add, "20m", 10)
+    add(datetime.now(UTC) - timedelta(minutes=20), "20m", 24, spotter_place=MAINE)
+    assert words(anna.get("/bands?spotters=EU")) == {"20 m": "silent; usually 10 spots at this hour"}
+    assert words(anna.get("/bands?spotters=NA")) == {"20 m": "usually silent at this hour"}
+    assert words(anna.get("/bands?spotters=all")) == {"20 m": "2.4 times as busy as usual at this hour"}
+
+
+def test_only_modes_of_the_class_count(anna: Browser, add: Add) -> None:
+    usually(add, "20m", 10)
+    add(datetime.now(UTC) - timedelta(minutes=20), "20m", 24, mode="FT8", source="machine")
+    assert words(anna.get("/bands?mode=voice")) == {"20 m": "silent; usually 10 spots at this hour"}
+    assert words(anna.get("/bands?mode=digital")) == {"20 m": "usually silent at this hour"}
+    assert anna.get("/bands/waterfall.json?band=20m&mode=voice").json["marks"] == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "spotters"),
+    [
+        ({}, "all"),
+        ({"callsign": "W1AW"}, "NA"),
+        ({"grid": "JN03"}, "EU"),
+        ({"grid": "PM95", "callsign": "F5AAA"}, "AS"),
+        ({"grid": "QF56"}, "OC"),
+    ],
+)
+def test_spotters_are_those_of_the_accounts_continent(
+    anna: Browser, choose: Callable[..., None], chosen: dict[str, str], spotters: str
+) -> None:
+    choose(**chosen)
+    selected = re.findall(r'<option value="(\w+)" selected', anna.get("/bands").text)
+    assert selected[0] == spotters
+
+
+def test_the_hours_of_people_and_of_skimmers(anna: Browser, add: Add) -> None:
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 3 * HOUR
+    add(hour, "20m", 3)
+    add(hour + timedelta(minutes=59), "40m", 2)
+    add(hour, "20m", 5, mode="CW", source="machine")
+    page = anna.get("/bands")
+    found = {row[0]: row[1:] for row in rows(page, "figures")}
+    assert found[f"{hour:%-d %b %H:00}"] == ["5", "5", "2", "3", "5"]
+    assert found[f"{hour - HOUR:%-d %b %H:00}"] == ["0", "0", "0", "0", "0"]
+    title = f"{hour:%a %H}–{hour + HOUR:%H} UTC: 5 spots: 40\N{NO-BREAK SPACE}m 2, 20\N{NO-BREAK SPACE}m 3"
+    assert f"<title>{title}</title>" in page.text
+    by_mode = {row[0]: row[1:] for row in rows(anna.get("/bands?by=mode"), "figures")}
+    assert by_mode[f"{hour:%-d %b %H:00}"] == ["5", "5", "5", "5"]
+
+
+def test_the_stations_of_the_waterfall(anna: Browser, add: Add) -> None:
+    time = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=10)
+    time = time.replace(minute=time.minute // 2 * 2)
+    for frequency, spotter, snr in ((14_025_000, "F5AAA", 12), (14_025_100, "DL1AAA", 31)):
+        add(time, "20m", mode="CW", source="machine", frequency_hz=frequency, spotter=spotter, snr_db=snr)
+    add(time, "20m", frequency_hz=14_250_000, dx="K1ABC")
+    add(time, "40m", dx="ON4ABC")
+    drawn = anna.get("/bands/waterfall.json?band=20m").json
+    assert (drawn["low"], drawn["high"]) == (14_000, 14_350)
+    assert drawn["until"] - drawn["since"] == 3 * 60 * 60
+    assert drawn["marks"] == [
+        [int(time.timestamp()), 14_250, "K1ABC", "SSB", 0, 1, None],
+        [int(time.timestamp()), 14_025, "JA1AA", "CW", 1, 2, 31],
+    ]
+    assert [14_074, 14_077, "FT8"] in drawn["uses"]
+    minute = f"{time:%H:%M}"
+    assert rows(anna.get("/bands?band=20m"), "stations") == [
+        ["14025.0", "JA1AA", "CW", "2", "31 dB", minute],
+        ["14250.0", "K1ABC", "SSB", "1", "–", minute],
+    ]
+
+
+def test_the_waterfall_is_of_the_busiest_band_unless_one_is_chosen(anna: Browser, add: Add) -> None:
+    now = datetime.now(UTC) - timedelta(minutes=5)
+    add(now, "40m", 3)
+    add(now, "15m", 2)
+    assert "Waterfall of 40\N{NO-BREAK SPACE}m" in anna.get("/bands").text
+    assert "Waterfall of 15\N{NO-BREAK SPACE}m" in anna.get("/bands?band=15m").text
+
+
+def heat(page: TestResponse) -> dict[tuple[str, str, int], str]:
+    """Spots an hour by continent, band and hour of the day, those with any."""
+    found = {}
+    for panel in re.findall(r'<table class="heat">.*?</table>', page.text, re.S):
+        continent = re.search(r"<strong>(.*?)</strong>", panel)
+        assert continent
+        for row in re.findall(r'<tr><th scope="row">.*?</tr>', panel, re.S):
+            band = re.search(r'<th scope="row">(.*?)</th>', row)
+            assert band
+            for hour, text in enumerate(re.findall(r"<td[^>]*><span>(.*?)</span>", row)):
+                if text != "0":
+                    found[continent[1], band[1].replace("\N{NO-BREAK SPACE}", ""), hour] = text
+    return found
+
+
+def test_when_the_bands_are_open(anna: Browser, add: Add) -> None:
+    midnight = datetime.now(UTC).replace(hour=0, minute=30, second=0, microsecond=0)
+    add(midnight - 3 * DAY, "40m", 24)
+    add(midnight - 2 * DAY, "40m", 12, dx_place=MAINE)
+    add(midnight - 1 * DAY, "40m", 1, spotter_place=MAINE)
+    add(midnight - 20 * DAY, "20m", 20)
+    assert heat(anna.get("/bands?spotters=EU&period=7")) == {
+        ("Asia", "40m", 0): "3.4",
+        ("North America", "40m", 0): "1.7",
+    }
+    assert heat(anna.get("/bands?spotters=EU&dx=NA&period=7")) == {("North America", "40m", 0): "1.7"}
+    assert heat(anna.get("/bands?spotters=EU&period=30"))["Asia", "20m", 0] == "1.0"
+    assert heat(anna.get("/bands?spotters=NA&mode=voice")) == {("Asia", "40m", 0): "0.1"}
+    assert heat(anna.get("/bands?spotters=NA&mode=cw")) == {}
+
+
+def test_a_month_of_the_past_outlasts_its_spots(anna: Browser, add: Add, owner: Connection) -> None:
+    month = (datetime.now(UTC).replace(day=1, hour=12) - 40 * DAY).replace(day=1)
+    add(month, "20m", 20)
+    owner.execute("DELETE FROM spot_rows")
+    page = anna.get(f"/bands?period={month:%Y-%m}")
+    days = ((month + 31 * DAY).replace(day=1) - month).days
+    assert heat(page) == {("Asia", "20m", 12): f"{20 / days:.1f}"}
+    assert f'<option value="{month:%Y-%m}" selected>{month:%B %Y}</option>' in page.text
+
+
+def test_without_any_spot(anna: Browser) -> None:
+    page = anna.get("/bands?period=2020-02")
+    assert page.status_code == 200
+    assert "No spots in that time." in page.text
+    assert anna.get("/bands?period=1&dx=EU").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("band=11m", "band: “11m” is not known."),
+        ("band=20m&band=40m", "band: give it once, not 2 times."),
+        ("spotters=<b>", "spotters: “<b>” is not known."),
+        ("period=2026-13", "period: “2026-13” is not known."),
+        ("period=0001-01", "period: “0001-01” is not known."),
+        ("mode=SSB", "mode: “SSB” is not known."),
+        ("x=1", "“x” is not asked for here."),
+    ],
+)
+def test_what_is_not_known_is_named(anna: Browser, query: str, named: str) -> None:
+    for path in ("/bands", "/bands/waterfall.json"):
+        page = anna.get(f"{path}?{query}")
+        assert page.status_code == 400
+        assert named in (page.json["detail"] if page.is_json else unescape(page.text))
+        assert page.is_json or "<b>" not in page.text
+
+
+def test_a_waterfall_needs_a_band(anna: Browser) -> None:
+    assert anna.get("/bands/waterfall.json").status_code == 400
+
+
+def test_a_part_of_the_page_for_htmx(anna: Browser) -> None:
+    part = anna.get("/bands?mode=cw", **{"HX-Request": "true"})
+    assert part.text.lstrip().startswith("<form")
+    assert "HX-Request" in part.headers["Vary"]
+    assert part.text.strip() in anna.get("/bands?mode=cw").text
+
+
+def test_nobody_sees_it_without_a_sign_in(app: Flask, browser: Browser) -> None:
+    for path in ("/bands", "/bands/waterfall.json?band=20m"):
+        assert browser.get(path).status_code in (302, 401)

@@ -1,0 +1,179 @@
+"""What is known of a call, and who hears one's own."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from spotkeeper.db import user_settings
+from spotkeeper.db.connection import Connection
+from spotkeeper.spots.countries import Place
+from spotkeeper.spots.places import Point
+from werkzeug.test import TestResponse
+
+from tests.app.web.browser import Browser
+from tests.app.web.test_bands_page import rows
+
+FRANCE = Place(227, "France", "EU", 14, 27, Point(46, 2), 1)
+Choose = Callable[..., None]
+
+
+@pytest.fixture
+def choose(owner: Connection, anna: Browser) -> Choose:
+    """Anna chooses this."""
+
+    def choose(**values: object) -> None:
+        [(number,)] = owner.execute("SELECT id FROM users WHERE name = 'anna'").fetchall()
+        user_settings.save(owner, number, values)
+
+    return choose
+
+
+def text(page: TestResponse) -> str:
+    """What the page says, in one line."""
+    said = unescape(re.sub(r"<[^>]+>", "", page.text.split("<main")[1]))
+    return re.sub(r"\s+", " ", said.replace("\N{NO-BREAK SPACE}", " "))
+
+
+def test_a_call_that_was_never_heard(anna: Browser, add_spot: Callable[..., None]) -> None:
+    add_spot("DL1XYZ", 5)
+    page = anna.get("/call/DL1ABC")
+    assert page.status_code == 200
+    assert "DL1ABC was never heard here" in text(page)
+    assert "Fed. Rep. of Germany, Europe CQ zone 14, ITU zone 28" in text(page)
+    assert 'href="/call/DL1XYZ"' in page.text
+
+
+def test_where_no_country_is_known(anna: Browser) -> None:
+    assert "does not know where DL1ABC/MM is: at sea or in the air" in text(anna.get("/call/DL1ABC/MM"))
+
+
+def test_the_ways_there_and_the_sun(anna: Browser, choose: Choose, add_spot: Callable[..., None]) -> None:
+    assert "Tell your grid" in text(anna.get("/call/K1ABC"))
+    choose(grid="JN03")
+    add_spot("K1ABC", 5, dx_grid="FN42")
+    page = text(anna.get("/call/K1ABC"))
+    assert re.search("Short path *295° 5,663 km *Long path *115° 34,367 km", page)
+    assert re.search(r"Sun there *(day|night|grey line) \d\d:\d\d by the Sun", page)
+    assert "grid FN42" in page
+    choose(units="imperial")
+    assert "295° 3,519 mi" in text(anna.get("/call/K1ABC"))
+
+
+def test_without_a_grid_of_its_own_the_country_stands_for_the_call(anna: Browser, choose: Choose) -> None:
+    choose(grid="JN03")
+    assert "those of the middle of the country" in text(anna.get("/call/K1ABC"))
+
+
+def test_who_hears_it_where_and_how_strong(anna: Browser, add_spot: Callable[..., None]) -> None:
+    time = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=7)
+    heard: dict[str, Any] = {"band": "20m", "mode": "CW", "source": "machine", "time": time}
+    add_spot(spotter="F5AAA", snr_db=12, distance_km=5500, spotter_place=FRANCE, **heard)
+    add_spot(spotter="VK3AAA", snr_db=31, distance_km=16_700, **heard)
+    add_spot(
+        spotter="F5AAA",
+        band="40m",
+        time=time - timedelta(minutes=5),
+        distance_km=5500,
+        frequency_hz=7_150_000,
+    )
+    page = anna.get("/call/k1abc")
+    assert "3 spots by 2 stations in the last 24 hours; best DX VK3AAA, 16,700 km on 20 m;" in text(page)
+    assert "; strongest 31 dB at VK3AAA." in text(page)
+    assert rows(page, "bests") == [
+        ["40 m", "1", "1", "–", "5,500 km F5AAA"],
+        ["20 m", "2", "2", "31 dB VK3AAA", "16,700 km VK3AAA"],
+    ]
+    earlier = f"{time:%H:%M}" + ("" if time.date() == datetime.now(UTC).date() else f" {time:%-d %b}")
+    assert rows(page, "stations") == [
+        ["F5AAA", "France EU", "5,500 km", "12 dB", "40 m 20 m", "2", earlier],
+        ["VK3AAA", "–", "16,700 km", "31 dB", "20 m", "1", earlier],
+    ]
+    hours = rows(page, "heat")
+    assert [row[0] for row in hours] == ["40 m", "20 m"]
+    assert hours[1][1 + time.hour] == "2"
+    assert sum(int(spots) for row in hours for spots in row[1:]) == 3
+
+
+def test_whom_it_hears(anna: Browser, add_spot: Callable[..., None]) -> None:
+    add_spot("K1ABC", 5, spotter="F5AAA")
+    page = text(anna.get("/call/F5AAA"))
+    assert "Whom it hears 1 spot since" in page
+    assert "Nobody has spotted F5AAA yet." in page
+
+
+def test_its_newest_spots_lead_to_their_pages(anna: Browser, add_spot: Callable[..., None]) -> None:
+    now = datetime.now(UTC).replace(second=0)
+    for minutes in (90, 5):
+        add_spot("K1ABC", time=now - timedelta(minutes=minutes), comment=f"<i>{minutes}")
+    page = anna.get("/call/K1ABC")
+    assert [row[-1] for row in rows(page, "newest")] == ["<i>5", "<i>90"]
+    [newest, _] = re.findall(r'href="(/spots/[0-9a-z]+-[0-9a-f]{16})"', page.text)
+    assert anna.get(newest).status_code == 200
+
+
+def test_the_time_that_is_looked_at(anna: Browser, add_spot: Callable[..., None]) -> None:
+    add_spot("K1ABC", 3 * 24 * 60)
+    assert "1 spot by 1 station in the last 7 days" in text(anna.get("/call/K1ABC"))
+    assert "Nobody has spotted K1ABC in the last 6 hours. The last time was 3 days ago." in text(
+        anna.get("/call/K1ABC?hours=6")
+    )
+    assert anna.get("/call/K1ABC?hours=5").status_code == 400
+
+
+def test_who_heard_me_wherever_i_was(anna: Browser, choose: Choose, add_spot: Callable[..., None]) -> None:
+    for number, call in enumerate(("DL1ABC", "DL1ABC/P", "EA8/DL1ABC", "DL1ABCD", "XDL1ABC", "DL1AB")):
+        add_spot(call, 5, spotter=f"F{number}AAA")
+    choose(callsign="DL1ABC", grid="JO62")
+    page = anna.get("/call")
+    assert "DL1ABC your call" in text(page)
+    assert "3 spots by 3 stations in the last 24 hours" in text(page)
+    assert set(
+        re.findall(r'href="/call/([^"]+)">\1</a>', page.text.split("Counted with it")[1].split("</p>")[0])
+    ) == {
+        "DL1ABC/P",
+        "EA8/DL1ABC",
+    }
+    assert "Short path" not in text(page)
+    assert "1 spot by 1 station in the last 24 hours" in text(anna.get("/call/DL1ABC/P"))
+
+
+def test_without_a_call_of_ones_own(anna: Browser) -> None:
+    assert "Look up any call" in text(anna.get("/call"))
+
+
+def test_a_typed_call_leads_to_its_page(anna: Browser) -> None:
+    answer = anna.get("/call?call=+ea8/dl1abc+")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/call/EA8/DL1ABC")
+
+
+@pytest.mark.parametrize(
+    "path", ["/call?call=<b>x", "/call/<b>x", "/call?call=" + "A1" * 11, "/call/DL1ABC//"]
+)
+def test_what_is_no_call_is_named(anna: Browser, path: str) -> None:
+    page = anna.get(path)
+    assert page.status_code in (400, 404)
+    assert "<b>x" not in page.text
+    if page.status_code == 400:
+        assert "is not a callsign" in page.text
+
+
+def test_calls_are_suggested_by_how_they_begin(anna: Browser, add_spot: Callable[..., None]) -> None:
+    for call, number in (("DL1AAA", 1), ("DL1BBB", 3), ("DL2AAA", 1), ("EA8/DL1AAA", 1)):
+        for minute in range(number):
+            add_spot(call, 5 + minute)
+
+    def suggested(typed: str) -> list[str]:
+        return re.findall(r'<option value="([^"]*)">', anna.get(f"/calls?call={typed}").text)
+
+    assert suggested("dl1") == ["DL1BBB", "DL1AAA"]
+    assert suggested("EA8/") == ["EA8/DL1AAA"]
+    assert suggested("D") == suggested("DL_") == suggested("%25%25") == suggested("") == []
+    assert "Germany, 3 spots" in anna.get("/calls?call=DL1").text
+
+
+def test_nobody_sees_it_without_a_sign_in(browser: Browser) -> None:
+    for path in ("/call/K1ABC", "/calls?call=K1"):
+        assert browser.get(path).status_code == 302
