@@ -86,9 +86,12 @@ class Countries:
 
     names: dict[int, str]
     """Of the DXCC entities, by ADIF's number."""
+    middles: dict[int, Point]
+    """Of the same."""
 
     def __init__(self, text: str) -> None:
         self.names = {}
+        self.middles = {}
         self._prefixes: dict[str, Place] = {}
         self._calls: dict[str, Place] = {}
         places: dict[tuple[object, ...], Place] = {}
@@ -134,6 +137,7 @@ class Countries:
         mark, name, dxcc, *usual, _, aliases = fields
         if not mark.startswith("*"):  # a part of an entity that counts by itself in some contests
             self.names[int(dxcc)] = name
+            self.middles[int(dxcc)] = Point(float(usual[3]), -float(usual[4]) or 0.0)
         for alias in aliases.split():
             found = _ALIAS.fullmatch(alias)
             if found is None:

@@ -1,13 +1,14 @@
 """Stations and great-circle paths."""
 
-from flask import Flask, render_template
+from flask import Flask
+
+from spotkeeper.web.map import page, paths
 
 
 def add_to(app: Flask) -> None:
-    """Add /map."""
-    app.add_url_rule("/map", "map", map_page)
-
-
-def map_page() -> str:
-    """The page."""
-    return render_template("map.html")
+    """Add /map and what its script asks for."""
+    paths.add_to(app)
+    app.add_url_rule("/map", "map", page.map_page)
+    app.add_url_rule("/map", "map_save", page.save, methods=["POST"])
+    app.add_url_rule("/map/paths", "map_paths", paths.of_hour)
+    app.add_url_rule("/map/countries", "map_countries", paths.countries)

@@ -1,0 +1,92 @@
+"""GET /map: the page. Its script draws the paths; without it there is the list of them."""
+
+from typing import NamedTuple
+
+from flask import make_response, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.exceptions import BadRequest, Forbidden
+from werkzeug.wrappers import Response
+
+from spotkeeper.db import latest, user_settings
+from spotkeeper.db.search import search
+from spotkeeper.spots.places import middle_of
+from spotkeeper.web.api.sums_places import position_of
+from spotkeeper.web.database import transaction
+from spotkeeper.web.map import state
+from spotkeeper.web.map.state import COLOURS, VIEWS, State
+from spotkeeper.web.spots.filters import Filters, countries, remembered
+
+ROWS = 60
+
+
+class Centre(NamedTuple):
+    """Of the map, in degrees, and what it is called."""
+
+    longitude: float
+    latitude: float
+    name: str
+
+
+def map_page() -> Response:
+    """The page, or of a request by htmx the list alone; what the address does not say is as it was last."""
+    account = current_user.chosen
+    given = request.args.to_dict(flat=False)
+    own = {name: given.pop(name)[0] for name in State._fields if name in given}
+    try:
+        last = remembered(account.filters) if not given else None
+        filters = last or Filters.parse(given)
+        shown = State.parse({**state.remembered(account.map).query(), **own})
+    except ValueError as error:
+        raise BadRequest(str(error)) from None
+    with transaction() as connection:
+        changed: dict[str, object] = {}
+        if given and filters.query() != account.filters:
+            changed["filters"] = filters.query()
+        if own and shown.query() != account.map:
+            changed["map"] = shown.query()
+        if changed and current_user.may("user"):
+            user_settings.save(connection, current_user.id, changed)
+        newest = latest.newest(connection)
+        rows = search(connection, filters.wanted, ROWS).spots
+    is_fragment = "HX-Request" in request.headers
+    response = make_response(
+        render_template(
+            "map_paths.html" if is_fragment else "map.html",
+            is_fragment=is_fragment,
+            filters=filters,
+            shown=shown,
+            rows=rows,
+            countries=countries(),
+            newest=newest,
+            centre=_centre(shown.grid),
+            views=VIEWS,
+            colours=COLOURS,
+        )
+    )
+    response.vary.add("HX-Request")
+    if is_fragment:
+        response.headers["HX-Push-Url"] = url_for("map", **filters.query())  # type: ignore[arg-type]
+    return response
+
+
+def save() -> Response:
+    """POST /map: how the map was left."""
+    if not current_user.may("user"):
+        raise Forbidden
+    try:
+        shown = State.parse({name: request.form[name] for name in State._fields if name in request.form})
+    except ValueError as error:
+        raise BadRequest(str(error)) from None
+    with transaction() as connection:
+        user_settings.save(connection, current_user.id, {"map": shown.query()})
+    return Response(status=204)
+
+
+def _centre(grid: str) -> Centre | None:
+    """The grid, or the account's, or what is known of the account's callsign."""
+    account = current_user.chosen
+    for locator in (grid, account.grid):
+        if locator and (point := middle_of(locator.upper())):
+            return Centre(point.longitude, point.latitude, locator)
+    position = position_of(account.callsign, None) if account.callsign else None
+    return Centre(position.point.longitude, position.point.latitude, account.callsign) if position else None
