@@ -2,10 +2,10 @@
 
     pg_virtualenv -t python -m bench.map [PATHS]
 
-The station is the whole one, on loopback; what the map is told of the last 24 hours is invented here: in each
-hour as many paths all over the earth, no two alike, heard all the time. Frames are those that the browser asks
-the page for, while the map is drawn anew for each of them: because the last 24 hours are played, because it is
-dragged, and because somebody zooms.
+The station is the whole one, on loopback; what the map is told of the last 24 hours is invented here: in
+each hour as many paths all over the earth, no two alike, heard all the time. Frames are those that the
+browser asks the page for, while the map is drawn anew for each of them: because the last 24 hours are played,
+because it is dragged, and because somebody zooms.
 """
 
 import random
@@ -15,10 +15,12 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, Route, sync_playwright
+
 from tests.support.stack import Stack
 
 CHROMIUM = "/usr/bin/chromium"
@@ -73,7 +75,7 @@ def frames(page: Page, work: Callable[[], None]) -> str:
     page.evaluate(_COUNT)
     work()
     times = page.evaluate(_COUNTED)
-    gaps = [later - before for before, later in zip(times, times[1:], strict=False)]
+    gaps = [later - before for before, later in pairwise(times)]
     rate = 1000 * len(gaps) / (times[-1] - times[0])
     slow = statistics.quantiles(gaps, n=20)[-1]
     return f"{rate:.1f} frames/s, 19 of 20 within {slow:.0f} ms"
