@@ -117,7 +117,7 @@ def status(path: Path, as_json: bool) -> int:
     from spotkeeper.station_text import text
 
     report = _report(path)
-    click.echo(msgspec.json.encode(report) if as_json else text(report))
+    click.echo(msgspec.json.encode(report, enc_hook=str) if as_json else text(report))
     if report.books is None and report.well:
         return 2
     return 0 if report.well else 1
@@ -283,9 +283,10 @@ def _report(path: Path) -> "Report":
     from spotkeeper import status as scraper
     from spotkeeper.db import station as table
     from spotkeeper.db.connection import DatabaseUnreachable, connect_once
+    from spotkeeper.keeping import storage
 
     in_force = settings.load(path)
-    said, silence, unit, books = None, "", None, None
+    said, silence, unit, books, stored = None, "", None, None, None
     try:
         said = scraper.ask(in_force.scraper.metrics_port)
     except scraper.NoAnswer as error:
@@ -294,9 +295,10 @@ def _report(path: Path) -> "Report":
     try:
         with connect_once(in_force.database.conninfo, "owner") as connection:
             books = table.read(connection)
+            stored = storage.read(connection, in_force.keeping, in_force.scraper.spool)
     except (DatabaseUnreachable, psycopg.Error) as error:
         click.echo(f"spotkeeper: {' '.join(str(error).split())}", err=True)
-    return station.judge(said, silence, unit, books, datetime.now(UTC))
+    return station.judge(said, silence, unit, books, stored, datetime.now(UTC))
 
 
 def _log() -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from spotkeeper.db.station import Books
+from spotkeeper.keeping.storage import Storage
 from spotkeeper.status import NodeStatus, Status
 from spotkeeper.systemd import Unit
 
@@ -32,7 +33,7 @@ class Trouble(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """`well`: alive, and nothing to do. `status` and `books` are None where nobody told."""
+    """`well`: alive, and nothing to do. `status`, `books` and `storage` are None where nobody told."""
 
     checked: datetime
     alive: bool
@@ -42,10 +43,16 @@ class Report(msgspec.Struct, frozen=True):
     troubles: list[Trouble]
     status: Status | None
     books: Books | None
+    storage: Storage | None
 
 
 def judge(
-    status: Status | None, silence: str, unit: Unit | None, books: Books | None, now: datetime
+    status: Status | None,
+    silence: str,
+    unit: Unit | None,
+    books: Books | None,
+    storage: Storage | None,
+    now: datetime,
 ) -> Report:
     """What the parts say, in the owner's words.
 
@@ -53,6 +60,7 @@ def judge(
     """
     troubles = _of_the_scraper(status) if status else [_dead(silence, unit, books)]
     troubles += _of_the_books(books) if books else []
+    troubles += _of_the_disk(storage) if storage else []
     headline = f"The scraper is alive since {moment(status.started)}." if status else troubles[0].what
     return Report(
         checked=now,
@@ -63,6 +71,7 @@ def judge(
         troubles=troubles,
         status=status,
         books=books,
+        storage=storage,
     )
 
 
@@ -182,6 +191,24 @@ def _of_the_books(books: Books) -> list[Trouble]:
                 "The sums of what was received and what became of it do not agree.",
                 "Report it with what spotkeeper status --json prints.",
             )
+        )
+    return troubles
+
+
+def _of_the_disk(storage: Storage) -> list[Trouble]:
+    advice = (
+        "Take a larger disk, or keep spots for fewer days: spotkeeper storage --policy machine_days=14 shows"
+        " what that frees."
+    )
+    troubles = []
+    if storage.shortened:
+        troubles.append(
+            Trouble(f"Dropped before their time, for want of room: {', '.join(storage.shortened)}.", advice)
+        )
+    if storage.lacking_bytes:
+        more = f"{storage.lacking_bytes / 1e9:,.1f} GB"
+        troubles.append(
+            Trouble(f"{more} more should be free on the disk, and no month is left that may go.", advice)
         )
     return troubles
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from spotkeeper.db.station import Books
+from spotkeeper.keeping.storage import Storage
+from spotkeeper.keeping.text import bytes_text, disk_text
 from spotkeeper.station import Report, clock, count, duration, moment
 from spotkeeper.status import NodeStatus, Status
 
@@ -24,6 +26,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"  -> {trouble.advice}"
     if report.status:
         yield from _process(report.status)
+    if report.storage:
+        yield from _disk(report.storage)
     if report.books:
         yield from _store(report.books)
 
@@ -38,6 +42,12 @@ def _process(status: Status) -> Iterator[str]:
     filled = f"{spool.bytes / MEGABYTE:,.1f} of {spool.max_bytes / MEGABYTE:,.0f} MB"
     yield f"Spool     {count(spool.lines, 'line')}, {filled}"
     yield f"Database  {'takes spots' if database.up else database.trouble}"
+
+
+def _disk(storage: Storage) -> Iterator[str]:
+    yield f"Disk      {disk_text(storage)}"
+    kept = bytes_text(storage.database_bytes)
+    yield f"Storage   {kept}, spots of {count(len(storage.months), 'month')}; spotkeeper storage shows each"
 
 
 def _phase(node: NodeStatus) -> str:

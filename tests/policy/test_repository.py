@@ -98,7 +98,7 @@ MAY_IMPORT = {
     "db": {"db", "spots"},
     "scraper": {"scraper", "db", "spots"},
     "notifier": {"notifier", "db", "spots"},
-    "web": {"web", "db", "spots"},
+    "web": {"web", "keeping", "db", "spots"},
     "node": {"node", "notifier", "db", "spots"},
     "importing": {"importing", "db", "spots"},
     "keeping": {"keeping", "db", "spots"},

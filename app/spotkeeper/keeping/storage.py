@@ -1,6 +1,6 @@
 """What is used of the disk, and what the policy makes of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,8 @@ from spotkeeper.keeping import policy
 from spotkeeper.keeping.job import disk_of
 from spotkeeper.keeping.policy import Disk
 from spotkeeper.settings import Keeping
+
+DAYS_THAT_TELL = 3
 
 
 class StoredMonth(msgspec.Struct, frozen=True):
@@ -60,6 +62,8 @@ class Storage(msgspec.Struct, frozen=True):
     lacking_bytes: int
     last_keep: datetime | None
     """When `spotkeeper keep` last did all it had to."""
+    days_left: int | None = None
+    """Until no more is free than shall be, if spots come as they do now and no further month is dropped."""
 
 
 def read(
@@ -80,6 +84,7 @@ def read(
         disk = Disk(last.disk_bytes, last.free_bytes)
     plan = policy.plan(months, keeping, disk, now)
     going = {*policy.due(months, keeping, now), *(month for month, _ in plan.drops)}
+    freed_bytes = sum(month.bytes for month in going)
     spots_bytes = sum(month.bytes for month in months)
     sums_bytes = sum(sizes.sums.values())
     return Storage(
@@ -97,11 +102,25 @@ def read(
         disk_bytes=disk.size if disk else None,
         free_bytes=disk.free if disk else None,
         wanted_free_bytes=policy.wanted_free(keeping, disk) if disk else None,
-        freed_bytes=sum(month.bytes for month in going),
+        freed_bytes=freed_bytes,
         shortened=[month.name for month in policy.shortened(months, keeping, now)],
         lacking_bytes=plan.lacking,
         last_keep=last.finished if last else None,
+        days_left=_days_left(months, disk.free + freed_bytes - policy.wanted_free(keeping, disk), now)
+        if disk
+        else None,
     )
+
+
+def _days_left(months: list[Month], spare: int, now: datetime) -> int | None:
+    """By the month that is on, or the one before while that has hardly begun; None when nothing has come."""
+    first = now.date().replace(day=1)
+    days = (now - datetime(first.year, first.month, 1, tzinfo=UTC)) / timedelta(days=1)
+    if days < DAYS_THAT_TELL:
+        before = (first - timedelta(days=1)).replace(day=1)
+        first, days = before, (first - before) / timedelta(days=1)
+    came = sum(month.bytes for month in months if month.month == first)
+    return max(int(spare * days / came), 0) if came else None
 
 
 def _stored(month: Month, spots: int, goes: bool) -> StoredMonth:

@@ -31,8 +31,15 @@ def _days(days: int) -> str:
     return f"{days} days (by whole months: {days + LONGEST_MONTH_DAYS} at most)"
 
 
+def days_left_text(days: int) -> str:
+    """210 days, 3 years, more than 10 years."""
+    if days < 730:
+        return f"{days} day{'' if days == 1 else 's'}"
+    return f"{days // 365} years" if days < 3650 else "more than 10 years"
+
+
 def _lines(storage: Storage) -> Iterator[str]:
-    yield f"Disk      {_disk(storage)}"
+    yield f"Disk      {disk_text(storage)}"
     yield (
         f"Database  {bytes_text(storage.database_bytes)}: spots {bytes_text(storage.spots_bytes)}, sums"
         f" {bytes_text(sum(storage.sums_bytes.values()))}, all else {bytes_text(storage.other_bytes)}"
@@ -57,12 +64,14 @@ def _lines(storage: Storage) -> Iterator[str]:
         yield "This policy frees nothing now."
 
 
-def _disk(storage: Storage) -> str:
+def disk_text(storage: Storage) -> str:
+    """How full the disk is, and for how long that lasts."""
     if storage.free_bytes is None or storage.disk_bytes is None or storage.wanted_free_bytes is None:
         return f"cannot be seen at {storage.keeping.disk}: its headroom is not watched"
+    left = f", for {days_left_text(storage.days_left)}" if storage.days_left is not None else ""
     return (
         f"{bytes_text(storage.free_bytes)} of {bytes_text(storage.disk_bytes)} free;"
-        f" {bytes_text(storage.wanted_free_bytes)} shall be"
+        f" {bytes_text(storage.wanted_free_bytes)} shall be{left}"
     )
 
 

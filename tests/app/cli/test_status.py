@@ -62,6 +62,13 @@ def test_all_is_well(ask: Ask, login: Callable[[str], Connection]) -> None:
     assert "  received         1,234       1,234\n" in told.stdout
 
 
+def test_the_room_on_the_disk_is_told(ask: Ask) -> None:
+    told = ask().stdout
+    assert "\nDisk      " in told
+    assert "\nStorage   " in told
+    assert json.loads(ask("--json").stdout)["storage"]["database_bytes"] > 1_000_000
+
+
 def test_trouble_comes_with_what_to_do(ask: Ask, said: dict[str, Status]) -> None:
     away = node("away", phase="waiting", reason="refused", sentence="says no", advice="Ask its sysop.")
     said["now"] = status(nodes=[node(), away])

@@ -6,12 +6,16 @@ from typing import Any
 import msgspec
 import pytest
 from spotkeeper.db.station import Books, Sums
+from spotkeeper.keeping.storage import Storage
+from spotkeeper.settings import Keeping
 from spotkeeper.station import Report, judge
+from spotkeeper.station_text import text
 from spotkeeper.status import DatabaseStatus, SpoolStatus, Status
 from spotkeeper.systemd import Unit
 
 from tests.app.station.made_up import NOW, node, status
 
+GB = 1_000_000_000
 SUMS = Sums(received=1234, stored=1200, doubled=34, recovered=0, unparsed=0, refused=0)
 BOOKS = Books(
     last_stored=datetime.fromtimestamp(NOW - 60, UTC),
@@ -28,9 +32,22 @@ BOOKS = Books(
 
 
 def report(
-    said: Status | None = None, books: Books | None = BOOKS, silence: str = "", unit: Unit | None = None
+    said: Status | None = None,
+    books: Books | None = BOOKS,
+    silence: str = "",
+    unit: Unit | None = None,
+    stored: Storage | None = None,
 ) -> Report:
-    return judge(said, silence, unit, books, datetime.fromtimestamp(NOW, UTC))
+    return judge(said, silence, unit, books, stored, datetime.fromtimestamp(NOW, UTC))
+
+
+def storage(**other: Any) -> Storage:
+    """Roomy, unless said otherwise."""
+    now = datetime.fromtimestamp(NOW, UTC)
+    roomy = Storage(
+        now, Keeping(), [], 0, {}, 0, 0, None, 25 * GB, 20 * GB, 4 * GB, 0, [], 0, now, days_left=None
+    )
+    return msgspec.structs.replace(roomy, **other)
 
 
 def books(**other: Any) -> Books:
@@ -185,3 +202,26 @@ def test_what_was_lost_days_ago_is_said_and_is_no_trouble_any_more() -> None:
 
 def test_without_the_database_it_cannot_be_told_whether_anything_was_lost() -> None:
     assert "cannot be told" in report(status(), None).lost
+
+
+@pytest.mark.parametrize(
+    ("stored", "trouble"),
+    [
+        ({"lacking_bytes": 1_500_000_000}, "1.5 GB more should be free on the disk, and no month is left"),
+        ({"shortened": ["machine 2025-09"]}, "Dropped before their time, for want of room: machine 2025-09."),
+    ],
+)
+def test_a_disk_that_is_short_is_a_trouble(stored: dict[str, Any], trouble: str) -> None:
+    told = report(status(), stored=storage(**stored))
+    assert told.troubles[0].what.startswith(trouble)
+    assert not told.well
+    assert report(status(), stored=storage()).well
+
+
+@pytest.mark.parametrize(
+    ("days_left", "words"),
+    [(None, "shall be"), (210, "for 210 days"), (1, "for 1 day"), (800, "for 2 years")],
+)
+def test_how_long_the_disk_lasts_is_said(days_left: int | None, words: str) -> None:
+    lines = text(report(status(), stored=storage(days_left=days_left))).splitlines()
+    assert next(line for line in lines if line.startswith("Disk ")).endswith(words)

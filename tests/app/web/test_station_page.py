@@ -1,7 +1,9 @@
 """The page on which owners see whether the station is well."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -102,3 +104,25 @@ def test_gaps_and_refused_lines_are_listed(
     assert "too strange" in page
     assert "DX de F5AAA: \\377&lt;script&gt;" in page
     assert "4 min could not be repaired and 1 line could not be stored" in page
+
+
+def test_the_room_on_the_disk_is_shown_by_month(
+    app: Flask,
+    olga: Browser,
+    scraper_says: Callable[[Status], None],
+    add_spot: Callable[..., None],
+    owner: Connection,
+) -> None:
+    scraper_says(status())
+    add_spot()
+    app.config["KEEPING"] = msgspec.structs.replace(app.config["KEEPING"], disk=Path("/on/another/host"))
+    owner.execute(
+        "INSERT INTO last_keep (finished, disk_bytes, free_bytes) VALUES (now(), 25e9, 20e9)"
+        " ON CONFLICT (one) DO UPDATE SET disk_bytes = 25e9, free_bytes = 20e9"
+    )
+    page = " ".join(olga.get("/station").text.split())
+    assert "20.0 GB of 25.0 GB are free; 3.8 GB shall be" in page
+    assert "At the rate of now that lasts for <strong>" in page
+    month = rf'<th scope="row">{datetime.now(UTC):%Y-%m}</th><td>[\d,]+</td><td>[\d,]+</td><td>[\d.]+ MB</td>'
+    assert re.search(month, page)
+    assert "Kept: human spots for ever, machine spots 30 days" in page

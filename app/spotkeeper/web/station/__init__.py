@@ -1,6 +1,7 @@
 """GET /station: for owners, whether the scraper is alive and whether anything was lost."""
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from flask import Flask, current_app, render_template
 from flask_login import current_user
@@ -9,13 +10,24 @@ from werkzeug.exceptions import Forbidden
 from spotkeeper import station as reports
 from spotkeeper import status, systemd
 from spotkeeper.db import station as table
+from spotkeeper.keeping import storage
+from spotkeeper.keeping.storage import Storage, StoredMonth
+from spotkeeper.keeping.text import bytes_text, days_left_text, days_text
 from spotkeeper.web.database import transaction
 
 
 def add_to(app: Flask) -> None:
     """Add the page, and the words in which it speaks of times and numbers."""
     app.add_url_rule("/station", "station", station)
-    for function in (reports.moment, reports.clock, reports.duration, reports.count):
+    for function in (
+        reports.moment,
+        reports.clock,
+        reports.duration,
+        reports.count,
+        bytes_text,
+        days_left_text,
+        days_text,
+    ):
         app.add_template_filter(function)
 
 
@@ -29,8 +41,39 @@ def station() -> str:
     except status.NoAnswer as error:
         silence = str(error)
         unit = systemd.unit(reports.UNIT)
+    config = current_app.config
     with transaction() as connection:
         books = table.read(connection)
+        stored = storage.read(connection, config["KEEPING"], config["SPOOL"])
     return render_template(
-        "station.html", report=reports.judge(said, silence, unit, books, datetime.now(UTC)), books=books
+        "station.html",
+        report=reports.judge(said, silence, unit, books, stored, datetime.now(UTC)),
+        books=books,
+        storage=stored,
+        months=_months(stored),
     )
+
+
+class KeptMonth(NamedTuple):
+    """A month of spots, of both sources; `bytes` is None when all of it was dropped."""
+
+    name: str
+    human: StoredMonth | None
+    machine: StoredMonth | None
+    bytes: int | None
+
+
+def _months(stored: Storage) -> list[KeptMonth]:
+    """The newest first."""
+    by_name: dict[str, dict[str, StoredMonth]] = {}
+    for month in stored.months:
+        by_name.setdefault(month.month, {})[month.source] = month
+    return [
+        KeptMonth(
+            name,
+            sources.get("human"),
+            sources.get("machine"),
+            sum(one.table_bytes + one.index_bytes for one in sources.values() if not one.dropped) or None,
+        )
+        for name, sources in by_name.items()
+    ]
