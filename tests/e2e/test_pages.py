@@ -35,13 +35,15 @@ function isMarked(element) {
   return false;
 }
 
-/* Whether something of it can be seen: no bar lies over the whole of it. */
+/* Whether something of it, or of its label, can be seen: no bar lies over the whole of it. */
 function isInSight(element) {
-  const box = (element.labels?.[0] ?? element).getBoundingClientRect();
-  return [.1, .5, .9].some((x) => [.1, .5, .9].some((y) => {
-    const top = document.elementFromPoint(box.left + box.width * x, box.top + box.height * y);
-    return top && (top.contains(element) || element.contains(top));
-  }));
+  return [element, ...(element.labels ?? [])].some((part) => {
+    const { left, top, width, height } = part.getBoundingClientRect();
+    return [.1, .5, .9].some((x) => [.1, .5, .9].some((y) => {
+      const there = document.elementFromPoint(left + width * x, top + height * y);
+      return there && (there.contains(part) || part.contains(there));
+    }));
+  });
 }
 
 addEventListener("focusin", ({ target }) => {
@@ -129,7 +131,8 @@ def test_the_keyboard_reaches_all_of_it(show: Show, view: View, size: str) -> No
     world = axe.World(page)
     world.run(KEYS)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    if page.get_by_role("banner").count():
+        expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     for _ in range(world.run("new Set(wanted.map(oneOf)).size")):
         page.keyboard.press("Tab")
     assert world.run("wanted.filter((each) => each.isConnected && !seen.has(oneOf(each))).map(name)") == []
