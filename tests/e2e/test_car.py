@@ -1,0 +1,156 @@
+"""The page for the car: at one glance, and without a link."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+
+from tests.e2e.conftest import ARGUMENTS, CHROMIUM, PATIENCE, from_menu, sign_in
+from tests.support.stack import Stack
+
+Open = Callable[..., BrowserContext]
+UPRIGHT, ACROSS = {"width": 390, "height": 844}, {"width": 844, "height": 390}
+
+
+@pytest.fixture(scope="module")
+def trusting(playwright: Playwright) -> Iterator[Browser]:
+    """A browser to which the station's certificate is as good as any: else it starts no worker."""
+    browser = playwright.chromium.launch(
+        executable_path=CHROMIUM, args=[*ARGUMENTS, "--ignore-certificate-errors"]
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def car(stack: Stack, trusting: Browser, signed_in: Callable[[str], Any]) -> Iterator[Page]:
+    """The page of somebody in JN03, kept for when there is no link, with a clock that can be set forward."""
+    context = trusting.new_context(
+        base_url=stack.url, viewport=UPRIGHT, storage_state=signed_in("maya"), ignore_https_errors=True
+    )
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto("/car")
+    is_kept(page)
+    page.clock.install()
+    yield page
+    context.close()
+
+
+def is_kept(page: Page) -> None:
+    """Waits until the worker has the page, and its style, script and picture."""
+    page.evaluate(
+        """async () => {
+            const parts = async () => (await (await caches.open("car")).keys()).length;
+            while (!navigator.serviceWorker.controller || (await parts()) < 4) {
+                await new Promise((resolve) => setTimeout(resolve, 100));
+            }
+        }"""
+    )
+
+
+@pytest.mark.parametrize("size", [UPRIGHT, ACROSS], ids=["upright", "across"])
+@pytest.mark.parametrize("number", [1, 4, 7, 13])
+def test_everything_fits_without_scrolling(
+    open_browser: Open, signed_in: Callable[[str], Any], size: dict[str, int], number: int
+) -> None:
+    page = open_browser(storage_state=signed_in("maya"), viewport=size).new_page()
+    answer = page.goto("/car")
+    assert answer and answer.ok, page.content()
+    bands = ["160", "80", "60", "40", "30", "20", "17", "15", "12", "10", "10 FM", "6", "2"][-number:]
+    page.evaluate(
+        """(bands) => {
+            const [fact] = document.querySelectorAll(".fact");
+            const value = fact.querySelector(".value");
+            value.className = "value open";
+            value.dataset.many = bands.length > 9 ? 10 : bands.length > 6 ? 7 : bands.length > 3 ? 4 : 1;
+            value.replaceChildren(...bands.map((band) => {
+                const name = document.createElement("span");
+                name.textContent = band;
+                return name;
+            }));
+        }""",
+        bands,
+    )
+    clipped = page.evaluate(
+        """[...document.querySelectorAll(".fact, .car, html")].filter((each) =>
+            each.scrollHeight > each.clientHeight + 1 || each.scrollWidth > each.clientWidth + 1)
+            .map((each) => `${each.className}: ${each.scrollHeight} > ${each.clientHeight}`)"""
+    )
+    assert clipped == []
+    for name in ("Speak", "Where I am"):
+        box = page.get_by_role("button", name=name).bounding_box()
+        assert box and box["height"] >= 44 and box["y"] + box["height"] <= size["height"]
+
+
+def test_without_a_link_the_last_known_state_is_shown_as_such(stack: Stack, car: Page) -> None:
+    expect(car.locator("#freshness")).to_have_text(re.compile("^Live, last spot"))
+    known = car.locator(".fact .value").all_inner_texts()
+    stack.stop_part("nginx")
+    try:
+        car.reload()
+        expect(car.locator("#freshness")).to_have_text("No link")
+        assert len(car.locator(".fact .value").all_inner_texts()) == len(known)
+        car.clock.fast_forward("12:00")
+        expect(car.locator("#freshness")).to_have_text(re.compile(r"^Last known, 1[12] min ago\. No link$"))
+        expect(car.get_by_role("heading", level=1)).to_have_text(re.compile("Was open"), use_inner_text=True)
+    finally:
+        stack.start_nginx()
+    car.clock.fast_forward("00:40")
+    expect(car.locator("#freshness")).to_have_text(re.compile("^Live, last spot"))
+
+
+def test_a_lost_sign_in_is_told_and_the_facts_stay(car: Page) -> None:
+    car.context.clear_cookies()
+    car.clock.fast_forward("00:40")
+    expect(car.locator("#freshness")).to_have_text("Signed out")
+    expect(car.locator(".fact").first).to_be_visible()
+    car.get_by_role("link", name="Sign in").click()
+    expect(car).to_have_url(re.compile(r"/sign-in\?next=/car"))
+
+
+def test_who_signs_out_leaves_nothing_behind(
+    stack: Stack, trusting: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    context = trusting.new_context(base_url=stack.url, ignore_https_errors=True)
+    page = context.new_page()
+    sign_in(page, "vera")
+    page.goto("/car")
+    is_kept(page)
+    page.goto("/")
+    from_menu(page, "Sign out")
+    expect(page).to_have_url(re.compile("/sign-in"))
+    assert page.evaluate("caches.keys()") == []
+    assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
+    context.close()
+
+
+def test_it_speaks_its_facts(open_browser: Open, signed_in: Callable[[str], Any]) -> None:
+    context = open_browser(storage_state=signed_in("maya"))
+    context.add_init_script(
+        "window.said = []; speechSynthesis.speak = (words) => window.said.push(words.text);"
+    )
+    page = context.new_page()
+    page.goto("/car")
+    page.get_by_role("button", name="Speak").click()
+    [said] = page.evaluate("window.said")
+    assert re.match(r"(Open: [\d, andmetrsFM]+\.|No band is open\.)", said), said
+
+
+def test_it_uses_where_one_is(open_browser: Open, signed_in: Callable[[str], Any]) -> None:
+    page = open_browser(
+        storage_state=signed_in("maya"),
+        permissions=["geolocation"],
+        geolocation={"latitude": 41.71, "longitude": -72.73},
+    ).new_page()
+    page.goto("/car")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("from FN31pr")
+
+
+def test_a_browser_would_install_it(car: Page) -> None:
+    session = car.context.new_cdp_session(car)
+    errors = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert {error["errorId"] for error in errors} == {"in-incognito"}, "nothing but that this is a test"
+    assert session.send("Page.getAppManifest")["errors"] == []
