@@ -18,7 +18,7 @@ def test_a_spot_that_the_node_sends_is_on_the_page_within_two_seconds_and_in_the
     call = f"Q1{invented_call()}"  # no country has Q calls
     station.tell_node("spot", f"F5AAA 29600.0 {call} FM big signal")
     told = time.monotonic()
-    while call not in owner.get("/?window=1h").text:
+    while call not in owner.get("/spots?since=1h").text:
         assert time.monotonic() - told < 2, f"{call} is not on the page after 2 s"
         time.sleep(0.1)
 
@@ -72,7 +72,7 @@ def test_the_simulated_traffic_flows_and_nothing_waits_in_the_spool(station: Sta
     before = int(station.sql("SELECT count(*) FROM spots"))
     time.sleep(3)
     assert int(station.sql("SELECT count(*) FROM spots")) > before
-    assert "dx" in owner.get("/spots.csv?window=1h").text.splitlines()[0]
+    assert "dx" in owner.get("/spots.csv?since=1h").text.splitlines()[0]
 
 
 def test_a_line_that_is_no_spot_is_kept_for_inspection_and_the_session_goes_on(station: Station) -> None:

@@ -7,9 +7,9 @@ from conftest import Browser, Station
 
 
 def test_http_leads_to_https(station: Station) -> None:
-    answer = station.browser().get("/spots.csv?window=1h", scheme="http")
+    answer = station.browser().get("/spots.csv?since=1h", scheme="http")
     assert answer.status == 308
-    assert answer.headers["Location"] == f"https://{station.address}/spots.csv?window=1h"
+    assert answer.headers["Location"] == f"https://{station.address}/spots.csv?since=1h"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_storm_of_sign_ins_is_slowed_and_nobody_else_is_shut_out(station: Stat
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing-here", "/?band=27m", "/?window=later", "/%00", "/spots.csv?mode=%FF"]
+    "path", ["/nothing-here", "/spots?band=27m", "/spots?since=later", "/%00", "/spots.csv?mode=%FF"]
 )
 def test_what_makes_no_sense_is_answered_as_such(owner: Browser, path: str) -> None:
     assert 400 <= owner.get(path).status < 500

@@ -45,7 +45,7 @@ def wants_json() -> bool:
     if (
         request.path == "/health"
         or request.path.startswith(("/auth/", "/api/"))
-        or request.path.endswith((".csv", ".json"))
+        or request.path.endswith((".adi", ".csv", ".json"))
     ):
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])

@@ -35,7 +35,8 @@ def heard_by(page: str) -> list[str]:
 def test_everything_that_is_stored(anna: Browser, add_spot: Callable[..., None]) -> None:
     add_spot(
         "F5XX/P", time=ago(1), dx_place=FRANCE, spotter="K1ABC", frequency_hz=14_195_250, snr_db=12,
-        report="59", distance_km=5432, bearing=51, place_source="country", qsx_hz=14_210_000, comment="<up> 15 & more",
+        report="59", distance_km=5432, bearing=51, place_source="country", qsx_hz=14_210_000,
+        comment="<up> 15 & more",
         references=("POTA:US-0001", "IOTA:EU-005"), dx_grid="JN03", propagation="ES", node="gb7mbc",
     )  # fmt: skip
     page = page_of_first(anna)
