@@ -143,7 +143,7 @@ class _Words(NamedTuple):
 
     def others(self, heard: Heard) -> str:
         if heard.near.spots:
-            last = self._last(heard.near).removeprefix("last ").removesuffix(" ago")
+            last = self._last(heard.near).removeprefix("last ").removesuffix(" ago").removeprefix("just ")
             return f"{heard.near.spots:,} by {heard.near.spotters:,}, {last}"
         if heard.region.spots:
             return f"{heard.region.spots:,} by {heard.region.spotters:,} {self.here.region_words(self.units)}"
