@@ -58,7 +58,7 @@ format: deps ## format the Python code and mend what ruff can mend
 
 .PHONY: test-app test-faults-short test-rules test-policy test-browser test-demo test-molecule
 test-app: deps deps-tests ## unit and database tests
-	$(WITH_POSTGRES) pytest -q -n 4 --dist loadgroup $(SELECT) tests/app tests/simulator tests/grafana
+	$(WITH_POSTGRES) pytest -q -n 4 --dist loadgroup $(SELECT) tests/app tests/frontend tests/simulator tests/grafana
 
 test-faults-short: deps deps-tests ## the faults of docs/reliability.md, shortened to seconds
 	pytest -q -n 3 tests/faults
