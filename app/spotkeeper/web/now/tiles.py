@@ -15,7 +15,7 @@ from spotkeeper.spots.openings import (
     by_spotters_near,
     by_voice_segment,
 )
-from spotkeeper.web.api import sums_conditions
+from spotkeeper.web.api import sums_answers, sums_conditions, sums_read
 from spotkeeper.web.now.here import CONTINENTS, Here
 from spotkeeper.web.now.voices import voices_near
 from spotkeeper.web.shown import age, metres
@@ -93,7 +93,15 @@ class Now(NamedTuple):
 
 
 def now(here: Here, rule: str, units: str) -> Now:
-    """By the rule `near` or `old`. Raises psycopg.OperationalError when the database is away."""
+    """By the rule `near` or `old`; made once for all who ask the same.
+
+    Raises psycopg.OperationalError when the database is away.
+    """
+    key = ("tiles", here, rule, units)
+    return sums_answers.made().get(key, sums_read.now(), lambda: _now(here, rule, units))
+
+
+def _now(here: Here, rule: str, units: str) -> Now:
     near, region = sums_conditions.answer(**here.near), sums_conditions.answer(**here.region)
     voices = voices_near(here)
     words = _Words(here, units, near["until"])
