@@ -5,6 +5,8 @@ time is used up; then it says how far it came and where to go on.
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
@@ -34,8 +36,8 @@ def search(
     """The newest `limit` spots that match, behind `after` and the `skip` next ones; fewer when the time of
     `pace` is used up.
 
-    The connection is in a transaction. Spots that come in later do not move those of the answer; one that
-    comes late, with a time before `after`, is found on the way.
+    Spots that come in later do not move those of the answer; one that comes late, with a time before
+    `after`, is found on the way.
     """
     try:
         match = match_of(connection, wanted)
@@ -45,25 +47,35 @@ def search(
     pace = pace or Pace()
     end = skip + limit
     found: list[tuple[Any, ...]] = []
-    for part in ranges(connection, match, low, high, pace):
-        # One more than is wanted, to know whether there is one.
-        missing = end + 1 - len(found)
-        found += _fetch(connection, match, part, missing, after, pace)
-        if len(found) > end:
-            spots = in_words(connection, found[skip:end])
-            return Found(spots, spots[-1].position, spots[-1].time)
-        if pace.is_over and part.low > low:
-            return Found(in_words(connection, found[skip:]), Position(part.low), part.low)
+    with _by_indexes(connection, match):
+        for part in ranges(connection, match, low, high, pace):
+            # One more than is wanted, to know whether there is one.
+            missing = end + 1 - len(found)
+            found += _fetch(connection, match, part, missing, after, pace)
+            if len(found) > end:
+                spots = in_words(connection, found[skip:end])
+                return Found(spots, spots[-1].position, spots[-1].time)
+            if pace.is_over and part.low > low:
+                return Found(in_words(connection, found[skip:]), Position(part.low), part.low)
     return Found(in_words(connection, found[skip:]), None, wanted.since)
+
+
+@contextmanager
+def _by_indexes(connection: Connection, match: Match) -> Iterator[None]:
+    """Within it rows are found by indexes or in portions, whole tables are never read. Where every row
+    matches the planner does so by itself; that saves a transaction.
+    """
+    if match.is_everything:
+        yield
+    else:
+        with connection.transaction():
+            connection.execute("SET LOCAL enable_seqscan = off")
+            yield
 
 
 def _bounds(connection: Connection, match: Match, after: Position | None) -> tuple[datetime, datetime]:
     """The times between which there may be a match. Raises NothingMatches when there are none."""
-    # From here on rows are found by indexes or in portions; whole tables are never read.
-    [(_, first, last)] = connection.execute(
-        """SELECT set_config('enable_seqscan', 'off', true),
-            (SELECT min(hour) FROM hours), (SELECT max(hour) FROM hours)"""
-    )
+    [(first, last)] = connection.execute("SELECT min(hour), max(hour) FROM hours")
     if first is None:
         raise NothingMatches
     low = max(filter(None, (first, match.since)))

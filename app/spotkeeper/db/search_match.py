@@ -60,6 +60,11 @@ class Match:
     dxcc: list[int] | None = None
     """The entities of which the DX has one."""
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether every row of its sources and times matches."""
+        return not (self.where or self.dx or self.spotter)
+
     def narrow(self, first: datetime, last: datetime) -> None:
         """Nothing matches before `first` and after the minute of `last`."""
         self.since = first if self.since is None else max(self.since, first)

@@ -38,7 +38,7 @@ from spotkeeper.web.api.spots_schema import (
     as_dict,
     time_or_none,
 )
-from spotkeeper.web.database import reading, transaction
+from spotkeeper.web.database import reading
 
 EXPORTS_AT_ONCE = 2
 PORTION = 1000
@@ -143,7 +143,7 @@ def answer(asked: Asked, format: Format) -> Response:
 
 def _page(asked: Asked) -> Response:
     limit = min(asked.limit or PAGE, LONGEST_PAGE)
-    with transaction() as connection:
+    with reading() as connection:
         pace = Pace(**current_app.config["SEARCH_PACE"])
         found = search(connection, asked.wanted, limit, asked.after, pace)
     cursor = asked.cursor(found.next) if found.next else None
@@ -207,7 +207,7 @@ def _portions(asked: Asked) -> Iterator[list[Row]]:
     missing = min(asked.limit or LONGEST_EXPORT, LONGEST_EXPORT)
     after = asked.after
     while True:
-        with app.app_context(), transaction() as connection:
+        with app.app_context(), reading() as connection:
             found = search(connection, asked.wanted, min(PORTION, missing), after, Pace(**pace))
         yield found.spots
         missing -= len(found.spots)
