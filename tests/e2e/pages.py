@@ -45,11 +45,14 @@ VIEWS = (
 NO_PAGES = {
     "api_try",
     "auth_check",
+    "bands_waterfall",
+    "calls_suggested",
     "car_manifest",
     "car_worker",
     "health",
     "map_countries",
     "map_paths",
+    "spots_adif",
     "spots_csv",
     "static",
 }
