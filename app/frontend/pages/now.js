@@ -2,7 +2,7 @@ import "../shared/page.js";
 import htmx from "../shared/htmx.js";
 import { follow } from "../shared/feed.js";
 import { LiveState } from "../shared/state.js";
-import { clockTime } from "../shared/times.js";
+import { age, clockTime } from "../shared/times.js";
 import { whereIAm } from "../shared/where.js";
 
 const EVERY = 45_000;
@@ -34,6 +34,7 @@ function show() {
   const words = silence ? `${silence} This is what was open then.` : "";
   if (banner.textContent.trim() !== words) banner.textContent = words;
   banner.hidden = !silence;
+  for (const time of board.querySelectorAll(".voices time")) time.textContent = age(new Date(time.dateTime), state.now());
   if (wasStale && !silence) look();
   wasStale = Boolean(silence);
 }

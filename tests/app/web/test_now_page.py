@@ -46,7 +46,9 @@ def words(text: Any) -> str:
 
 
 def headline(page: TestResponse) -> str:
-    return words(re.search(r"<h1>(.*?)</h1>", page.text, re.S))
+    heading = re.search(r"<h1>(.*?)</h1>", page.text, re.S)
+    assert heading
+    return words(re.sub(r'<span class="past">[^<]*</span>', "", heading[1]))
 
 
 def silence(page: TestResponse) -> str | None:
