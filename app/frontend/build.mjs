@@ -1,4 +1,4 @@
-// Bundles each page's script and style, and the pictures beside them: node build.mjs FOLDER [--watch]
+// Bundles each page's script and style, the workers, and the pictures beside them: node build.mjs FOLDER [--watch]
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import * as esbuild from "esbuild";
 
@@ -6,7 +6,7 @@ const [folder, watch] = process.argv.slice(2);
 const files = (name) => readdirSync(name).map((file) => `${name}/${file}`);
 
 const options = {
-  entryPoints: [...files("pages"), ...files("pictures")],
+  entryPoints: [...files("pages"), ...files("workers"), ...files("pictures")],
   entryNames: "[name]",
   outdir: folder,
   bundle: true,
