@@ -1,6 +1,7 @@
 """The page for the car: at one glance, and without a link."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -41,14 +42,13 @@ def car(stack: Stack, trusting: Browser, signed_in: Callable[[str], Any]) -> Ite
 
 def is_kept(page: Page) -> None:
     """Waits until the worker has the page, and its style, script and picture."""
-    page.evaluate(
-        """async () => {
-            const parts = async () => (await (await caches.open("car")).keys()).length;
-            while (!navigator.serviceWorker.controller || (await parts()) < 4) {
-                await new Promise((resolve) => setTimeout(resolve, 100));
-            }
-        }"""
+    end = time.monotonic() + 2 * PATIENCE / 1000
+    kept = (
+        "async () => navigator.serviceWorker.controller && (await (await caches.open('car')).keys()).length"
     )
+    while page.evaluate(kept) != 4:
+        assert time.monotonic() < end, "the page was not kept"
+        page.wait_for_timeout(100)
 
 
 @pytest.mark.parametrize("size", [UPRIGHT, ACROSS], ids=["upright", "across"])
