@@ -39,7 +39,10 @@ def add(login: Callable[[Role], Connection]) -> Add:
             "dx_place": JAPAN,
             "spotter_place": FRANCE,
         } | values
-        add_spots(scraper, *(a_spot(**{"dx": f"JA1A{chr(65 + n)}"} | usual) for n in range(number)))
+        add_spots(
+            scraper,
+            *(a_spot(**{"dx": f"JA1{chr(65 + n // 26)}{chr(65 + n % 26)}"} | usual) for n in range(number)),
+        )
 
     return add
 
@@ -131,6 +134,17 @@ def test_only_spotters_of_the_continent_count(anna: Browser, add: Add) -> None:
     assert words(anna.get("/bands?spotters=EU")) == {"20 m": "silent; usually 10 spots at this hour"}
     assert words(anna.get("/bands?spotters=NA")) == {"20 m": "usually silent at this hour"}
     assert words(anna.get("/bands?spotters=all")) == {"20 m": "2.4 times as busy as usual at this hour"}
+
+
+def test_voice_is_not_drowned_by_machines(anna: Browser, add: Add) -> None:
+    usually(add, "20m", 200, mode="FT8", source="machine")
+    usually(add, "20m", 10)
+    add(datetime.now(UTC) - timedelta(minutes=20), "20m", 200, mode="FT8", source="machine")
+    add(datetime.now(UTC) - timedelta(minutes=20), "20m", 24)
+    page = anna.get("/bands").text
+    assert "Every band is about as busy as usual at this hour." in page
+    assert "With voice: 20\N{NO-BREAK SPACE}m: 2.4 times as busy as usual at this hour." in page
+    assert "With voice" not in anna.get("/bands?mode=voice").text
 
 
 def test_only_modes_of_the_class_count(anna: Browser, add: Add) -> None:

@@ -7,6 +7,7 @@ from flask_login import current_user
 from werkzeug.exceptions import BadRequest
 
 from spotkeeper.spots.bands import BANDS
+from spotkeeper.spots.modes import VOICE
 from spotkeeper.spots.places import middle_of
 from spotkeeper.web.account.chosen import Chosen
 from spotkeeper.web.api import sums_places
@@ -60,6 +61,7 @@ def bands_page() -> Response:
             usual=usual,
             comparisons=comparisons,
             headline=headline(comparisons),
+            voice="" if asked.mode else headline(compare(usual, (VOICE,), spotters)),
             enough_days=ENOUGH_DAYS,
             histogram=histogram(sums.recent(), asked.by, asked.mode_classes, spotters),
             stations=stations(sums.waterfall(LISTED), band, asked.mode_classes),

@@ -123,7 +123,7 @@ def waterfall(length: timedelta) -> Waterfall:
 
 def first_hour() -> datetime | None:
     """Of which there are sums at all."""
-    return _kept("first", _DAY_SECONDS, lambda connection, now: activity.first_hour(connection))
+    return _kept("first", _SECONDS, lambda connection, now: activity.first_hour(connection))
 
 
 def profiles(since: datetime, until: datetime) -> Sequence[Profile]:

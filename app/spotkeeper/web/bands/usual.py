@@ -91,7 +91,9 @@ def compare(found: Usual, mode_classes: Sequence[str], spotters: Sequence[str]) 
 
 
 def headline(comparisons: Sequence[Comparison]) -> str:
-    """What differs most, up and down, in words."""
+    """What differs most, up and down, in words; empty when there is nothing to compare."""
+    if not comparisons:
+        return ""
     telling = [each for each in comparisons if abs(each.now - each.median) >= TELLING_SPOTS]
     busier = [each for each in telling if each.times >= TELLING_TIMES]
     quieter = [each for each in telling if each.times <= 1 / TELLING_TIMES]
