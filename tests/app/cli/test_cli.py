@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 import pytest
-from spotkeeper import cli
+from spotkeeper import cli, invitations
 from spotkeeper.db.accounts import UserRole
 from spotkeeper.db.connection import Connection
 from spotkeeper.passwords import verify
@@ -260,9 +260,63 @@ class TestUser:
         assert run("user", "remove", "alice") == (0, "", "alice is removed\n")
         assert run("user", "list").out == ""
 
-    @pytest.mark.parametrize("command", [["remove", "nobody"], ["password", "nobody", "--generate"]])
+    @pytest.mark.parametrize(
+        "command",
+        [["remove", "nobody"], ["password", "nobody", "--generate"], ["reset-second-factor", "nobody"]],
+    )
     def test_user_that_is_not_there(self, run: Run, command: list[str]) -> None:
         assert run("user", *command) == (2, "", "spotkeeper: there is no user nobody\n")
+
+    def test_the_last_owner_stays(self, run: Run) -> None:
+        run("user", "add", "olga", "--generate", "--role", "owner")
+        assert run("user", "remove", "olga") == (
+            2,
+            "",
+            "spotkeeper: olga is the last owner: add another one first\n",
+        )
+        run("user", "add", "otto", "--generate", "--role", "owner")
+        assert run("user", "remove", "olga").code == 0
+
+    def test_the_second_factor_is_taken_away(self, run: Run, login: Callable[[str], Connection]) -> None:
+        run("user", "add", "alice", "--generate")
+        reset = "user", "reset-second-factor", "alice"
+        assert run(*reset) == (2, "", "spotkeeper: alice has no second factor\n")
+        owner = login("owner")
+        owner.execute("INSERT INTO totp (user_id, secret, confirmed) SELECT id, '', now() FROM users")
+        assert run("user", "list").out.endswith("  second factor\n")
+        assert run(*reset) == (0, "", "alice signs in with the password alone\n")
+        assert owner.execute("SELECT count(*) FROM totp").fetchone() == (0,)
+
+    def test_an_invitation_s_link_is_printed(self, run: Run, login: Callable[[str], Connection]) -> None:
+        outcome = run("user", "invite", "--role", "viewer", "--days", "3")
+        assert outcome.code == 0
+        token = outcome.out.strip().removeprefix("/invitation/")
+        kept = login("owner").execute(
+            "SELECT hash, role, expires - created = interval '3 days', made_by FROM invitations"
+        )
+        assert kept.fetchone() == (invitations.digest(token), "viewer", True, None)
+
+    def test_what_was_done_stands_in_the_audit_trail(
+        self, run: Run, login: Callable[[str], Connection]
+    ) -> None:
+        for command in (
+            ("user", "add", "alice", "--generate"),
+            ("user", "password", "alice", "--generate"),
+            ("token", "make", "alice", "logger"),
+            ("token", "revoke", "alice", "--all"),
+            ("user", "invite"),
+            ("user", "remove", "alice"),
+        ):
+            assert run(*command).code == 0
+        trail = login("owner").execute("SELECT event, actor, subject, detail FROM audit_trail ORDER BY id")
+        assert trail.fetchall() == [
+            ("user added", None, "alice", "user"),
+            ("password changed", None, "alice", ""),
+            ("token made", None, "alice", "logger"),
+            ("token revoked", None, "alice", "all 1"),
+            ("invitation made", None, None, "user, 7 days"),
+            ("user removed", None, "alice", "user"),
+        ]
 
     def test_roles_offered_are_those_of_the_schema(self) -> None:
         assert get_args(UserRole) == cli.ROLES

@@ -68,6 +68,7 @@ def phone(anna: Browser, clock: Clock) -> Phone:
     phone = Phone(secret_on(anna.get(APP)), clock)
     page = anna.post(APP, code=phone.code())
     assert "Your app is set up" in page.text
+    assert "Signing in asks for a second step. 10 recovery codes left." in page.text
     clock.now += 300
     return phone
 

@@ -1,10 +1,12 @@
 """The settings page."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from spotkeeper.db.connection import Connection
+from spotkeeper.spots.bands import BANDS
 
 from tests.app.web.browser import Browser
 
@@ -14,6 +16,9 @@ GIVEN = {
     "grid": "jn03AB",
     "time_zone": "europe/paris",
     "units": "imperial",
+    "interest": ["10m", "160m", "10m"],
+    "theme": "dark",
+    "contrast": "more",
 }
 STORED = {
     "callsign": "M0XYZ/P",
@@ -21,6 +26,9 @@ STORED = {
     "grid": "JN03ab",
     "time_zone": "Europe/Paris",
     "units": "imperial",
+    "interest": ["160m", "10m"],
+    "theme": "dark",
+    "contrast": "more",
 }
 
 
@@ -38,7 +46,15 @@ def test_settings_are_remembered_on_all_devices(anna: Browser, app: Flask, owner
     page = phone.get("/settings").text
     for value in ("M0XYZ/P", "Anna", "JN03ab", "Europe/Paris"):
         assert f'value="{value}"' in page
-    assert 'checked id="units-1"' in page
+    checked = re.findall(r'<input checked [^>]*name="(\w+)"[^>]* value="(\w+)">', page)
+    assert checked == [
+        ("units", "imperial"),
+        ("interest", "160m"),
+        ("interest", "10m"),
+        ("theme", "dark"),
+        ("contrast", "more"),
+    ]
+    assert '<html lang="en" data-theme="dark" data-contrast="more">' in page
 
 
 def test_they_do_not_touch_the_filters(anna: Browser) -> None:
@@ -49,8 +65,14 @@ def test_they_do_not_touch_the_filters(anna: Browser) -> None:
 
 def test_all_may_be_left_empty(anna: Browser, owner: Connection) -> None:
     empty = {"callsign": "", "name": "", "grid": "", "time_zone": "UTC", "units": "metric"}
-    assert anna.post("/settings", **empty).status_code == 302
-    assert stored(owner) == empty
+    looks = {"theme": "auto", "contrast": "auto"}
+    assert anna.post("/settings", **empty, **looks).status_code == 302
+    assert stored(owner) == {**empty, **looks, "interest": []}
+
+
+def test_all_bands_are_the_same_as_none(anna: Browser, owner: Connection) -> None:
+    assert anna.post("/settings", **GIVEN | {"interest": list(BANDS)}).status_code == 302
+    assert stored(owner) == STORED | {"interest": []}
 
 
 @pytest.mark.parametrize(
@@ -73,6 +95,11 @@ def test_all_may_be_left_empty(anna: Browser, owner: Connection) -> None:
         ("time_zone", "\0", "is not a time zone"),
         ("units", "furlongs", "“furlongs” is not a unit. Choose kilometres or miles."),
         ("units", "", "is not a unit"),
+        ("interest", "11m", "“11m” is not a band."),
+        ("interest", "\0", "is not a band."),
+        ("theme", "pink", "“pink” is not a theme. Choose as the system, light or dark."),
+        ("theme", "", "is not a theme"),
+        ("contrast", "less", "“less” is not a contrast"),
     ],
 )
 def test_what_cannot_be_is_named_and_nothing_is_saved(

@@ -1,5 +1,7 @@
 """The page of the password and of the second step: an authenticator app, passkeys, recovery codes."""
 
+from contextlib import suppress
+
 from flask import Flask, current_app, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -102,28 +104,25 @@ def change_password() -> Response:
 
 
 def add_app() -> Response:
-    """Shows a new secret, the same for an hour, and puts it in force when a code of the app proves that it has it."""
+    """Shows a new secret, the same for an hour, and puts it in force when a code proves that the app has it."""
     if question := _ask():
         return question
-    key = current_app.config["SECRET_KEY"]
     form = CodeForm()
     with transaction() as connection:
         if factors.read(connection, current_user.id).totp_since:
             return redirect(url_for("security"))
-        kept = factors.totp_secret(connection, current_user.id, confirmed=False)
-        secret = _readable(key, kept[0]) if kept else None
-        if secret is None:
-            secret = second_factor.make_secret()
-            factors.propose_totp(
-                connection, current_user.id, second_factor.encrypt(key, current_user.id, secret)
-            )
+        secret = _proposed(connection)
+        is_on, codes = False, []
         if form.validate_on_submit():
             code = form.code.data.replace(" ", "")
-            if sign_in.takes_code(connection, current_user.id, code, confirmed=False):
+            is_on = sign_in.takes_code(connection, current_user.id, code, confirmed=False)
+            if is_on:
                 trail.note(connection, "second step on", detail="authenticator app")
                 codes = _first_codes(connection)
-                return _page(done="app", codes=codes) if codes else redirect(url_for("security", done="app"))
-            form.code.errors = ["That is not the code of now. Is the clock of the phone right?"]
+            else:
+                form.code.errors = ["That is not the code of now. Is the clock of the phone right?"]
+    if is_on:
+        return _page(done="app", codes=codes) if codes else redirect(url_for("security", done="app"))
     import segno
 
     address = second_factor.address(secret, current_user.name, request.host)
@@ -233,11 +232,15 @@ def _passkey_id() -> bytes:
         raise BadRequest("id: that is no passkey's.") from None
 
 
-def _readable(key: bytes, stored: bytes) -> str | None:
-    try:
-        return second_factor.decrypt(key, current_user.id, stored)
-    except second_factor.SecretUnreadable:
-        return None
+def _proposed(connection: Connection) -> str:
+    """The secret that was shown within the last hour, or a new one."""
+    key = current_app.config["SECRET_KEY"]
+    if kept := factors.totp_secret(connection, current_user.id, confirmed=False):
+        with suppress(second_factor.SecretUnreadable):
+            return second_factor.decrypt(key, current_user.id, kept[0])
+    secret = second_factor.make_secret()
+    factors.propose_totp(connection, current_user.id, second_factor.encrypt(key, current_user.id, secret))
+    return secret
 
 
 def _first_codes(connection: Connection) -> list[str]:
