@@ -13,6 +13,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, LiteralString, NamedTuple
 from urllib.parse import quote, urlencode
@@ -71,16 +72,16 @@ _HEAVIEST: dict[str, tuple[dict[str, object], ...]] = {
 }
 # A download without a word is of everything.
 _USUAL: dict[str, dict[str, object]] = {"/api/v1/spots.{extension}": {"limit": 100}}
-# What people see: of the account of bench/visitor.py. Those that the station has not are left out.
+# What people see: of the account of bench/visitor.py.
 _PAGES = (
     "/",
     "/spots",
     "/spots/{id}",
     "/map",
-    "/map/paths",
+    "/map/paths?hour={hour}",
     "/map/countries",
     "/bands",
-    "/bands/waterfall",
+    "/bands/waterfall.json?band=20m",
     "/call/{call}",
     "/call/{spotter}",
     "/car",
@@ -175,6 +176,7 @@ def samples_of(owner: Connection) -> dict[str, object]:
         "extension": "csv",
         "timezone": "Europe/Paris",
         "grid": "JN18",
+        "hour": f"{datetime.now(UTC):%Y-%m-%dT%H}",
     }
 
 
@@ -228,7 +230,8 @@ def _every(
     figures = {}
     for one in some:
         first = get(port, one.path, cookie)
-        if first.status == HTTPStatus.NOT_FOUND:
+        if first.status != HTTPStatus.OK:
+            print(f"{one.name}: left out, for it is answered {first.status}", file=sys.stderr, flush=True)
             continue
         figures[one.name] = Figures(first.milliseconds, clients.ask(port, [one.path], seconds, cookie))
         print(f"{one.name}: {figures[one.name].answers.percentile(99):.0f} ms", file=sys.stderr, flush=True)
