@@ -33,9 +33,9 @@ def car(stack: Stack, trusting: Browser, signed_in: Callable[[str], Any]) -> Ite
     )
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
+    page.clock.install()
     page.goto("/car")
     is_kept(page)
-    page.clock.install()
     yield page
     context.close()
 
