@@ -100,7 +100,7 @@ def open_browser(stack: Stack, chromium: Browser) -> Iterator[Callable[..., Brow
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    # A refused answer or a broken line is the test's own affair; no worker starts with the stack's certificate.
+    # A refused answer or a broken line is the test's own affair; no worker starts with its certificate.
     expected = ("Failed to load resource", "An SSL certificate error occurred when fetching the script.")
 
     def hear(said: ConsoleMessage) -> None:
