@@ -68,6 +68,13 @@ test("an hour that is told again is not counted twice", async () => {
   assert.equal(shown(lines, 0, 60).all[0].time, at(35));
 });
 
+test("what came live stays when an older picture of its hour comes after it", async () => {
+  const lines = begin();
+  lines.add(message());
+  await lines.take(told(25, 0b100));
+  assert.deepEqual([shown(lines, 0, 60).all[0].time, shown(lines, 0, 30).all[0].time], [at(50), at(25)]);
+});
+
 test("what the legend hides is counted and not drawn", async () => {
   const lines = begin();
   await lines.take(told(25, 0b100));

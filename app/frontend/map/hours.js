@@ -1,6 +1,7 @@
 import { HOUR } from "./lines.js";
 
 const AT_ONCE = 2;
+const RETRY = 5_000; // milliseconds, before which what failed is not asked for again
 
 /** Brings the hours of paths that are asked for, each once, the one that was asked for last first. */
 export class Hours {
@@ -49,7 +50,7 @@ export class Hours {
       this.busy++;
       this.bring(hour, query)
         .then(resolve, (error) => {
-          asked.delete(hour);
+          setTimeout(() => asked.delete(hour), RETRY);
           reject(error);
         })
         .finally(() => {

@@ -48,8 +48,14 @@ class Line {
     return false;
   }
 
+  /** Takes what was heard in an hour; what came live meanwhile and is newer stays. */
   put(heard) {
-    this.heard = this.heard.filter(({ hour }) => hour !== heard.hour);
+    const known = this.heard.find(({ hour }) => hour === heard.hour);
+    if (known && known.times[0] > heard.times[0]) {
+      heard.times = [...new Set([...known.times, ...heard.times])].sort((a, b) => b - a);
+      heard.spot = known.spot;
+    }
+    this.heard = this.heard.filter((each) => each !== known);
     const later = this.heard.findIndex(({ hour }) => hour > heard.hour);
     this.heard.splice(later < 0 ? this.heard.length : later, 0, heard);
   }

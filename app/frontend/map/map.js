@@ -33,7 +33,10 @@ const MARGIN = { azimuthal: 30, world: 8 }; // pixels; the azimuthal one has its
 const REACH = { mouse: 10, finger: 24 }; // pixels
 const TALL = 2.2; // times the whole world, where it would leave most of a tall view empty
 const GLOW = 2_500;
+const NEW = 20_000; // the server sends again what it has kept to whoever comes
+const MOST_FRESH = 30; // glow at a time: each takes as long to draw as a hundred others
 const WORDS = 250; // milliseconds between two changes of figures
+const DAY = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "numeric", month: "short" });
 const ROWS = 4_000; // and of the list
 const SLIDES = 15_000; // after which what is too old goes
 
@@ -192,8 +195,9 @@ class LiveMap {
   hear(spot) {
     if (!matches(this.wanted, spot)) return;
     const line = this.lines.add(spot);
-    if (!line || this.player.at !== null || this.isLoading) return;
-    this.fresh.set(line, performance.now());
+    if (!line || this.player.at !== null) return;
+    const isNew = this.clock() - Date.parse(spot.received) < NEW;
+    if (isNew && this.fresh.size < MOST_FRESH) this.fresh.set(line, performance.now());
     this.change();
   }
 
@@ -227,7 +231,7 @@ class LiveMap {
     const fresh = [];
     for (const [line, since] of this.fresh) {
       const part = (now - since) / GLOW;
-      if (part < 1) fresh.push({ line, part: this.player.isCalm.matches ? 0.5 : part });
+      if (part < 1) fresh.push({ line, part: this.player.isCalm.matches ? 0.3 : part });
       else this.fresh.delete(line);
     }
     this.painter.paint({
@@ -285,9 +289,11 @@ class LiveMap {
     const number = (count) => count.toLocaleString("en");
     const { leftOut, unplaced } = this.hours.missing(from, to);
     const clock = (time) => clockTime(new Date(time), "UTC");
-    const parts = [`${number(all.length)} path${all.length === 1 ? "" : "s"}, ${clock(from)} to ${clock(to)} UTC`];
+    const day = this.player.at === null ? "" : ` on ${DAY.format(to)}`;
+    const span = to - from < LONGEST ? `${clock(from)} to ${clock(to)} UTC${day}` : "the last 24 hours";
+    const parts = [`${number(all.length)} path${all.length === 1 ? "" : "s"}, ${span}`];
     if (left) parts.push(`the newest of ${number(all.length + left)}`);
-    if (leftOut) parts.push(`${number(leftOut)} others of busy hours left out, skimmers' rarest ones`);
+    if (leftOut) parts.push(`${number(leftOut)} rare ones of skimmers left out`);
     if (unplaced) parts.push(`${number(unplaced)} spot${unplaced === 1 ? "" : "s"} of unknown places`);
     if (this.isBroken) parts.push("some could not be loaded");
     else if (this.isLoading && this.player.at === null) parts.push("loading");
@@ -352,6 +358,7 @@ export async function startMap(stage) {
   });
   setInterval(() => {
     map.lines.forget(state.now() - LONGEST - HOUR);
-    if (map.player.at === null) map.change();
+    if (map.isBroken) map.loadTime();
+    else if (map.player.at === null) map.change();
   }, SLIDES);
 }

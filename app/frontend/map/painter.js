@@ -52,8 +52,8 @@ export class Painter {
     this.inUnits(() => {
       context.fillStyle = this.colour("night");
       for (const path of night) context.fill(path);
-      this.lines(scene, classes);
       for (const { line, part } of fresh) this.glow(line, part);
+      this.lines(scene, classes);
     });
     this.places(scene);
     this.disc(camera.toScreen(...sun), 6, "sun");
@@ -98,7 +98,7 @@ export class Painter {
     const path = trace(new Path2D(), line.shown.xy);
     context.globalAlpha = 0.9 * (1 - part);
     context.strokeStyle = this.colour("glow");
-    context.lineWidth = (1.5 + 2.5 * (1 - part)) / camera.scale;
+    context.lineWidth = (2 + 5 * (1 - part)) / camera.scale;
     context.stroke(path);
     context.globalAlpha = 1;
   }

@@ -1,3 +1,5 @@
+import { clockTime } from "../shared/times.js";
+
 const MINUTE = 60_000;
 const DAY = 24 * 60;
 const SPEED = 48; // minutes of the map in a second: a day in half a minute
@@ -67,7 +69,11 @@ export class Player {
   }
 
   show() {
+    const before = this.slider.value;
     this.slider.value = Math.round(Math.min(0, (this.time - this.clock()) / MINUTE));
+    if (this.slider.value !== before) {
+      this.slider.ariaValueText = this.at === null ? "now" : `${clockTime(new Date(this.time), "UTC")} UTC`;
+    }
     this.play.dataset.state = this.isPlaying ? "playing" : "";
     this.play.ariaLabel = this.isPlaying ? "Pause" : "Play the last 24 hours";
     this.now.hidden = this.at === null;
