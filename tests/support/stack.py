@@ -65,8 +65,8 @@ class Stack:
         for part in ("simulator", "scraper", "notifier", "dashboard"):
             self.start_part(part)
         self.start_nginx()
-        wait_until((self.folder / "http.sock").exists, 20)
-        wait_until(self._session_is_up, 30)
+        wait_until((self.folder / "http.sock").exists, 60)
+        wait_until(self._session_is_up, 60)
 
     def stop(self) -> None:
         for process in reversed(self._processes.values()):
