@@ -34,7 +34,7 @@ class NothingMatches(Exception):
 
 
 class Calls(NamedTuple):
-    """Calls that are looked for: in how many spots they stand at that end."""
+    """Calls that are looked for, the busiest first: in how many spots they stand at that end."""
 
     calls: list[str]
     spots: int
@@ -205,6 +205,7 @@ def _find_calls(
         match.values[f"{end}_prefixes"] = list(wanted.prefixes)
         match.where.append(f"{end} ^@ ANY(%({end}_prefixes)s)")
         return None
+    found.sort(key=lambda call: -call[1])
     calls, times, firsts, lasts = zip(*found, strict=True)
     match.values[f"{end}_calls"] = list(calls)
     match.narrow(min(firsts), max(lasts))
