@@ -23,7 +23,11 @@ function show() {
 
 sendAtOnce(byId("filters"));
 show();
-htmx.on("htmx:load", ({ target }) => target.id === "found" && show());
+htmx.on("htmx:load", ({ target }) => {
+  if (target.id !== "found") return;
+  show();
+  byId("told").textContent = byId("summary").textContent;
+});
 
 follow("/live/spots", {
   spot(spot) {

@@ -1,9 +1,13 @@
+import htmx from "./htmx.js";
+
 /** A filter that is changed is sent at once; without scripts there is a button. */
 export function sendAtOnce(form) {
   form.classList.add("immediate");
   const wrong = form.querySelector(".wrong");
-  form.addEventListener("htmx:beforeSwap", (event) => {
-    const { xhr } = event.detail;
+  htmx.on("htmx:beforeSwap", (event) => {
+    const { xhr, requestConfig } = event.detail;
+    if (requestConfig.elt !== form) return;
+    event.detail.isError = false; // it is told here
     wrong.hidden = xhr.status < 400;
     if (xhr.status === 400) {
       wrong.textContent = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("main h1 + p").textContent;
