@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from msgspec import Struct, structs
 
+from spotkeeper.spots.bands import stretch_of
 from spotkeeper.spots.comment import clean, mode_of, read
 from spotkeeper.spots.countries import Countries
 from spotkeeper.spots.model import Spot, Unparsed
@@ -62,7 +63,7 @@ def spot_in(columns: Columns, countries: Countries) -> Spot | Unparsed:
         return spot
     mode, mode_source = spot.mode, spot.mode_source
     if columns.mode and columns.mode_source != "guessed" and mode_source != "said":
-        mode, mode_source = mode_of(read(columns.mode), spot.frequency_hz)
+        mode, mode_source = mode_of(read(columns.mode), stretch_of(spot.frequency_hz))
     snr_db, wpm, report = spot.snr_db, spot.wpm, spot.report
     if snr_db is None:
         snr_db = _number(columns.snr_db, -_SNR_MAX_DB, _SNR_MAX_DB)

@@ -1,8 +1,10 @@
 """Amateur bands and how they are used, by frequency."""
 
 from bisect import bisect_right
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import Literal
+
+from msgspec import Struct
 
 Region = Literal[1, 2, 3]
 """Of the ITU: Europe, Africa and northern Asia; the Americas; the rest."""
@@ -105,61 +107,67 @@ _USES = (
 _FM = ((29000, 29700), (50500, 54000), (69900, 71000), (144500, 148000), (219000, 225000), (433000, 47200000))
 
 
-def _edges(region: Region | None) -> tuple[list[int], list[tuple[int, str]]]:
-    """The lower edges in Hz, and beside each its upper edge and band."""
-    low, high = [], []
-    for name, widest, regional in _BANDS:
-        edges = regional.get(region, widest) if region else widest
-        if edges is not None:
-            low.append(round(edges[0] * 1000))
-            high.append((round(edges[1] * 1000), name))
-    return low, high
+class Stretch(Struct, frozen=True, gc=False):
+    """Of the spectrum, from one edge to the next: all of it is used alike."""
+
+    bands: tuple[str | None, str | None, str | None, str | None]
+    """As "20m", None outside: by the widest edges, then by those of the regions 1, 2 and 3."""
+    usual_mode: str | None
+    """The mode that nearly all use there, or None where there is no such."""
+    has_fm: bool
+    """Whether FM is spoken there."""
 
 
-_EDGES: dict[Region | None, tuple[list[int], list[tuple[int, str]]]] = {
-    None: _edges(None),
-    1: _edges(1),
-    2: _edges(2),
-    3: _edges(3),
-}
-# The same frequencies are used again and again.
-_FREQUENCIES_KEPT = 8192
-_USE_LOW = [round(low * 1000) for low, _, _ in _USES]
-_USE_HIGH = [round(high * 1000) for _, high, _ in _USES]
+def _hz(khz: float) -> int:
+    return round(khz * 1000)
 
 
-@lru_cache(_FREQUENCIES_KEPT)
+def _edges(region: Region | None) -> list[tuple[int, int, str]]:
+    """Of each band the first Hz, the one behind the last, and its name."""
+    edges = [(name, regional.get(region, widest) if region else widest) for name, widest, regional in _BANDS]
+    return [(_hz(pair[0]), _hz(pair[1]) + 1, name) for name, pair in edges if pair is not None]
+
+
+_EDGES = [_edges(region) for region in (None, 1, 2, 3)]
+_MODES = [(_hz(low), _hz(high), mode) for low, high, mode in _USES]
+_SPEECH = [(low * 1000, high * 1000 + 1, "FM") for low, high in _FM]
+
+
+def _at(hz: int, parts: Iterable[tuple[int, int, str]]) -> str | None:
+    return next((name for low, high, name in parts if low <= hz < high), None)
+
+
+def _stretch(hz: int) -> Stretch:
+    widest, first, second, third = (_at(hz, edges) for edges in _EDGES)
+    return Stretch((widest, first, second, third), _at(hz, _MODES), _at(hz, _SPEECH) is not None)
+
+
+_FIRST_HZ = sorted(
+    {0, *(hz for parts in (*_EDGES, _MODES, _SPEECH) for low, high, _ in parts for hz in (low, high))}
+)
+_STRETCHES = [_stretch(hz) for hz in _FIRST_HZ]
+
+
+def stretch_of(frequency_hz: int) -> Stretch:
+    """How the spectrum is used at a frequency of 0 or more."""
+    return _STRETCHES[bisect_right(_FIRST_HZ, frequency_hz) - 1]
+
+
 def band_of(frequency_hz: int, region: Region | None = None) -> str | None:
     """The amateur band, as "20m", by the edges of the region or, of none, the widest; None outside."""
-    low, high = _EDGES[region]
-    index = bisect_right(low, frequency_hz) - 1
-    if index >= 0 and frequency_hz <= high[index][0]:
-        return high[index][1]
-    return None
+    return stretch_of(frequency_hz).bands[region or 0]
 
 
 def edges_of(band: str) -> tuple[int, int]:
     """The widest edges of the band in Hz, both included."""
-    low, high = _EDGES[None]
-    return next((lower, upper) for lower, (upper, name) in zip(low, high, strict=True) if name == band)
+    return next((low, high - 1) for low, high, name in _EDGES[0] if name == band)
 
 
 def bands_within(low_hz: int, high_hz: int) -> tuple[str, ...]:
     """The bands of which some part lies there, by their widest edges."""
-    return tuple(
-        name for low, (high, name) in zip(*_EDGES[None], strict=True) if low <= high_hz and low_hz <= high
-    )
+    return tuple(name for low, high, name in _EDGES[0] if low <= high_hz and low_hz < high)
 
 
-@lru_cache(_FREQUENCIES_KEPT)
 def usual_mode(frequency_hz: int) -> str | None:
     """The mode that nearly all use there, or None where there is no such."""
-    index = bisect_right(_USE_LOW, frequency_hz) - 1
-    if index >= 0 and frequency_hz < _USE_HIGH[index]:
-        return _USES[index][2]
-    return None
-
-
-def has_fm(frequency_hz: int) -> bool:
-    """Whether FM is spoken there."""
-    return any(low * 1000 <= frequency_hz <= high * 1000 for low, high in _FM)
+    return stretch_of(frequency_hz).usual_mode

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from spotkeeper.spots.bands import has_fm, usual_mode
+from spotkeeper.spots.bands import Stretch
 from spotkeeper.spots.places import LOCATOR
 from spotkeeper.spots.references import references_of
 from spotkeeper.spots.split import may_split
@@ -50,6 +50,7 @@ _MODES = {
     }.items()
     for word in words.split()
 }
+_MODE_WORDS = frozenset(_MODES)
 MODES = tuple(dict.fromkeys(_MODES.values()))
 # Those whose reports in dB are a signal-to-noise ratio; in the others a human's "+20dB" is meant over S9.
 _REPORTS_SNR = frozenset(("FT8", "FT4", "FT2", "JS8", "JT65", "JT9", "JT4", "Q65", "FST4", "MSK144", "WSPR"))
@@ -57,7 +58,8 @@ _REPORTS_SNR = frozenset(("FT8", "FT4", "FT2", "JS8", "JT65", "JT9", "JT4", "Q65
 _WORD = re.compile(r"[A-Z0-9]++")
 _AM = re.compile(r"(?<!\bI )(?<![0-9] )\bAM\b")
 _DECIBELS = re.compile(r"(?<![A-Z0-9.])([+-]?[0-9]{1,2}) ?DB\b|\bDB ?([+-]?[0-9]{1,2})\b")
-_SIGNED = re.compile(r"(?<![A-Z0-9.+-])([+-][0-9]{2})(?![A-Z0-9.]| ?HZ\b)")
+# Begins with what is looked for, which is faster than with what may not stand before it.
+_SIGNED = re.compile(r"[+-](?<![A-Z0-9.+-].)[0-9]{2}(?![A-Z0-9.]| ?HZ\b)")
 _WPM = re.compile(r"\b([0-9]{1,3}) ?WPM\b")
 _GRIDS = re.compile(
     rf"(?<![A-Z0-9])({LOCATOR}) ?(?:<[A-Z0-9]{{0,6}}>|-{{1,2}}>) ?({LOCATOR})[A-X0-9]?(?![A-Z0-9])"
@@ -72,6 +74,7 @@ _RST = re.compile(
     r"(?![A-Z0-9+%]|[/.,:-][0-9]"
     r"| ?(?:M|W|WATTS?|HZ|KHZ|KC|MHZ|WPM|KM|MILES|YRS?|YEARS|YO|DAYS|ANI[A-Z]*|ANN[A-Z]*|QSO|QSOS|DXCC|UP)\b)"
 )
+_BEACON_WORDS = frozenset(("BEACON", "BCN", "NCDXF", "IBP"))
 _BEACON = re.compile(r"[BNI](?:(?<=\bB)(?:EACON|CN)|(?<=\bN)CDXF|(?<=\bI)BP)\b")
 # "CW    13 dB  18 WPM  CQ" of the Reverse Beacon Network, "CW  10dB Q:5* Z:4,14" of DXSpider.
 _SKIMMER = re.compile(
@@ -125,7 +128,8 @@ def read(text: str) -> Remarks:
     capitals = comment.upper()
     if "DB" in capitals and (found := _SKIMMER.fullmatch(capitals)):
         return _of_skimmer(comment, capitals, found)
-    modes = _modes_in(comment, capitals)
+    words = _WORD.findall(capitals)
+    modes = _modes_in(comment, words)
     clear = len(modes) == 1 and modes[0] != "FM"
     return Remarks(
         comment,
@@ -138,7 +142,7 @@ def read(text: str) -> Remarks:
         _wpm_in(capitals) if "WPM" in capitals else None,
         _grids_in(capitals),
         references_of(capitals),
-        _BEACON.search(capitals) is not None,
+        not _BEACON_WORDS.isdisjoint(words) and _BEACON.search(capitals) is not None,
         may_split(capitals),
     )
 
@@ -151,9 +155,14 @@ def _of_skimmer(comment: str, capitals: str, found: re.Match[str]) -> Remarks:
         _MODES.get(mode),
         (),
         decibels,
-        wpm=int(wpm) if wpm and 0 < int(wpm) <= _WPM_MAX else None,
-        beacon=beacon is not None,
-        skimmer=rbn is not None,
+        None,
+        None,
+        int(wpm) if wpm and 0 < int(wpm) <= _WPM_MAX else None,
+        None,
+        (),
+        beacon is not None,
+        False,
+        rbn is not None,
     )
 
 
@@ -164,7 +173,7 @@ def clean(text: str) -> str:
     return text.strip()
 
 
-def mode_of(remarks: Remarks, frequency_hz: int) -> Mode:
+def mode_of(remarks: Remarks, stretch: Stretch) -> Mode:
     """The mode and where it is from: a whole word of the comment, else the use of the frequency.
 
     Two modes in one comment leave it to the frequency to say which is meant.
@@ -172,10 +181,10 @@ def mode_of(remarks: Remarks, frequency_hz: int) -> Mode:
     if remarks.mode is not None:
         return remarks.mode, "said"
     if remarks.modes:
-        modes = [mode for mode in remarks.modes if mode != "FM" or has_fm(frequency_hz)]
+        modes = [mode for mode in remarks.modes if mode != "FM" or stretch.has_fm]
         if len(modes) == 1:
             return modes[0], "said"
-    usual = usual_mode(frequency_hz)
+    usual = stretch.usual_mode
     return (usual, "guessed") if usual is not None else (None, None)
 
 
@@ -186,13 +195,12 @@ def snr_of(remarks: Remarks, mode: str | None, machine: bool) -> str | None:
     return remarks.decibels if machine else None
 
 
-def _modes_in(comment: str, capitals: str) -> tuple[str, ...]:
-    known = [word for word in _WORD.findall(capitals) if word in _MODES]
-    if not known:
+def _modes_in(comment: str, words: list[str]) -> tuple[str, ...]:
+    if _MODE_WORDS.isdisjoint(words):
         return ()
-    modes = dict.fromkeys(_MODES[word] for word in known)
+    modes = {_MODES[word] for word in words if word in _MODES}
     if "AM" in modes and not _AM.search(comment):
-        del modes["AM"]
+        modes.remove("AM")
     return tuple(modes)
 
 

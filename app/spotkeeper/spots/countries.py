@@ -14,6 +14,7 @@ _OVERRIDE = re.compile(r"\((\d++)\)|\[(\d++)\]|<(-?[\d.]++)/(-?[\d.]++)>|\{([A-Z
 
 _SSID = re.compile(r"-[0-9]{1,2}$")
 _CALL = re.compile(r"(?:[A-Z]{1,2}|[0-9][A-Z]{1,2})[0-9][A-Z0-9]*[A-Z]")
+_ORDINARY = re.compile(rf"(?!KG4|AX9|V[IK]9){_CALL.pattern}")
 _LOCATION = re.compile(r"(?:[A-Z]{1,2}|[0-9][A-Z]{1,2}|[A-Z][0-9])[0-9]?")
 # Prefix and call area. A letter and a digit are a prefix, but for the countries that have a letter alone.
 _AREA = re.compile(r"([A-Z]{2}|[0-9][A-Z]|[BFGIKMNRUW](?=[0-9])|[A-Z][0-9])([0-9])")
@@ -47,7 +48,7 @@ _ASIA_IN_REGION_1 = frozenset((
 # Hawaii, Kure, Midway and Johnston lie in region 2.
 _OCEANIA_IN_REGION_2 = frozenset((110, 123, 138, 174))
 
-_CALLS_KEPT = 8192
+_CALLS_KEPT = 16384
 _HEADS_KEPT = 8192
 
 
@@ -109,14 +110,12 @@ class Countries:
 
     def find(self, call: str) -> Place | None:
         """The place of a call in capitals; None where it is not sure: at sea, in the air, no call."""
-        known = self._known
-        place = known.get(call, _UNKNOWN)
-        if place is not _UNKNOWN:
-            return place
-        place = self._find(call) if "/" in call or "-" in call else self._home(call)
-        if len(known) >= _CALLS_KEPT:
-            known.clear()
-        known[call] = place
+        place = self._known.get(call, _UNKNOWN)
+        if place is _UNKNOWN:
+            place = self._find(call) if "/" in call or "-" in call else self._home(call)
+            if len(self._known) >= _CALLS_KEPT:
+                self._known.clear()
+            self._known[call] = place
         return place
 
     def continent_at(self, point: Point) -> str:
@@ -182,21 +181,21 @@ class Countries:
         """As an exception, else by its prefix."""
         if (place := self._calls.get(call)) is not None:
             return place
-        if not _CALL.fullmatch(call):
-            return None
-        if call.startswith(_PECULIAR):
+        if _ORDINARY.fullmatch(call):
+            return self._begins(call)
+        if call.startswith(_PECULIAR) and _CALL.fullmatch(call):
             if call.startswith("KG4") and not _GUANTANAMO.fullmatch(call):
                 return self._begins("K4")
             if islands := _ISLANDS.fullmatch(call):
                 return self._begins(f"VK9{islands[1]}") if islands[1] in _ISLAND_LETTERS else None
-        return self._begins(call)
+            return self._begins(call)
+        return None
 
     def _begins(self, text: str) -> Place | None:
         head = text[: self._reach.get(text[:2], 2)]
-        try:
-            return self._by_head[head]
-        except KeyError:
-            pass
+        place = self._by_head.get(head, _UNKNOWN)
+        if place is not _UNKNOWN:
+            return place
         place = None
         for length in range(len(head), 0, -1):
             if (place := self._prefixes.get(head[:length])) is not None:

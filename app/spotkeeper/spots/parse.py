@@ -5,7 +5,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from spotkeeper.spots.bands import band_of
+from spotkeeper.spots.bands import Stretch, stretch_of
 from spotkeeper.spots.beacons import is_beacon
 from spotkeeper.spots.comment import clean, mode_of, read, snr_of
 from spotkeeper.spots.countries import Countries, Place
@@ -43,6 +43,8 @@ _NOT_TEXT = re.compile(r"[\x00-\x06\x08-\x1f\x7f-\x9f]")
 _PAST = re.compile(rb" *+[0-9]{1,9}+\.[0-9]++ ++[A-Z0-9/-]++ ++[0-9]{1,2}-[A-Z][a-z]{2}-[0-9]{4} [0-9]{4}Z ")
 
 _MINUTE = {f"{minute // 60:02}{minute % 60:02}": minute for minute in range(1440)}
+# As a live spot ends.
+_LAST_WORD = {f"{stamp}Z": minute for stamp, minute in _MINUTE.items()}
 _MONTH = {
     name: number
     for number, name in enumerate(
@@ -54,6 +56,8 @@ _EPOCH = date(1970, 1, 1)
 # A node's clock may be ahead of ours by this much.
 _AHEAD_SECONDS = 300
 _FREQUENCY_MAX_HZ = 300_000_000_000
+# The same frequencies are used again and again.
+_FREQUENCIES_KEPT = 8192
 _CALL_MAX = 24
 # A comment that is padded to its column, with the blank before it.
 _PADDED = 30
@@ -151,17 +155,10 @@ def _live(text: str, received: float, countries: Countries | None) -> Spot:
         raise _NotASpot(_why_not_live(text))
     spotter, machine, frequency, dx, rest = found.groups()
     left = right = ""
-    minute: int | None
-    if rest[-1] == "Z" and (minute := _MINUTE.get(rest[-5:-1])) is not None:
-        comment = rest[:-6] if rest[-6:-5] == " " else rest[:-5]
-    elif extra := _EXTRA.search(rest):
-        stamp, right = extra.groups()
-        comment = rest[: extra.start()]
-        minute = _MINUTE.get(stamp)
-    else:
-        raise _NotASpot(f"{rest[-5:-1]!r} is not a time of day" if rest[-1] == "Z" else "no time at its end")
+    comment, _, stamp = rest.rpartition(" ")
+    minute = _LAST_WORD.get(stamp)
     if minute is None:
-        raise _NotASpot(f"{stamp!r} is not a time of day")
+        comment, minute, right = _pushed(rest)
     if comment[-1:].isalnum() and _width(comment) >= _PADDED and (beside := _LEFT.search(comment)):
         # Two blanks before it make it a column and not the comment's last word.
         before = comment[: beside.start()]
@@ -180,6 +177,18 @@ def _live(text: str, received: float, countries: Countries | None) -> Spot:
         False,
         countries,
     )
+
+
+def _pushed(rest: str) -> tuple[str, int, str]:
+    """The comment, the minute of the day and the column behind it, where the time is not the last word."""
+    if rest[-1] == "Z" and (minute := _MINUTE.get(rest[-5:-1])) is not None:
+        return rest[:-5], minute, ""
+    if extra := _EXTRA.search(rest):
+        stamp, right = extra.groups()
+        if (minute := _MINUTE.get(stamp)) is None:
+            raise _NotASpot(f"{stamp!r} is not a time of day")
+        return rest[: extra.start()], minute, right
+    raise _NotASpot(f"{rest[-5:-1]!r} is not a time of day" if rest[-1] == "Z" else "no time at its end")
 
 
 def _why_not_live(text: str) -> str:
@@ -255,14 +264,12 @@ def _spot(
     recovered: bool,
     countries: Countries | None,
 ) -> Spot:
-    frequency_hz = round(float(frequency) * 1000)
-    if not 0 < frequency_hz <= _FREQUENCY_MAX_HZ:
-        raise _NotASpot(f"{frequency} kHz is out of range")
+    frequency_hz, stretch = _frequency(frequency)
     if len(dx) > _CALL_MAX or len(spotter) > _CALL_MAX:
         raise _NotASpot(f"a call of more than {_CALL_MAX} characters")
-    said = read(text)
+    said = read(text.strip())
     machine = machine or said.skimmer
-    mode, mode_source = mode_of(said, frequency_hz)
+    mode, mode_source = mode_of(said, stretch)
     snr = snr_of(said, mode, machine) if said.decibels or said.signed else None
     satellite = propagation = None
     if frequency_hz >= LOWEST_HZ and not machine:
@@ -274,16 +281,17 @@ def _spot(
     dx_grid = dx_column if dx_column and _GRID.fullmatch(dx_column) else None
     if said.grids is not None:
         spotter_grid, dx_grid = said.grids[0] or spotter_grid, said.grids[1]
-    here = there = None
+    here = there = distance_km = bearing = place_source = None
     if countries is not None:
         here, there = countries.find(spotter), countries.find(dx)
-    distance_km, bearing, place_source = _way(spotter_grid, here, dx_grid, there)
+    if spotter_grid or dx_grid or (here is not None and there is not None and here.dxcc != there.dxcc):
+        distance_km, bearing, place_source = _way(spotter_grid, here, dx_grid, there)
     return Spot(
         time,
         dx,
         spotter,
         frequency_hz,
-        band_of(frequency_hz, None if there is None else there.region),
+        stretch.bands[0 if there is None else there.region],
         mode,
         mode_source,
         "machine" if machine else "human",
@@ -307,25 +315,27 @@ def _spot(
     )
 
 
+@lru_cache(_FREQUENCIES_KEPT)
+def _frequency(khz: str) -> tuple[int, Stretch]:
+    """Hz, and how they are used."""
+    hz = round(float(khz) * 1000)
+    if not 0 < hz <= _FREQUENCY_MAX_HZ:
+        raise _NotASpot(f"{khz} kHz is out of range")
+    return hz, stretch_of(hz)
+
+
 def _way(
     spotter_grid: str | None, here: Place | None, dx_grid: str | None, there: Place | None
 ) -> tuple[int, int, Literal["grid", "country"]] | tuple[None, None, None]:
     """Distance, bearing and how well they are known."""
-    source: Literal["grid", "country"] = "country"
-    if spotter_grid or dx_grid:
-        if spotter_grid and dx_grid:
-            source = "grid"
-        elif here is not None and there is not None and here.dxcc == there.dxcc:
-            # Within one country its middle tells nothing.
-            return None, None, None
-        start = middle_of(spotter_grid) if spotter_grid else here.point if here is not None else None
-        end = middle_of(dx_grid) if dx_grid else there.point if there is not None else None
-        if start is None or end is None:
-            return None, None, None
-    elif here is None or there is None or here.dxcc == there.dxcc:
+    source: Literal["grid", "country"] = "grid" if spotter_grid and dx_grid else "country"
+    start = middle_of(spotter_grid) if spotter_grid else here.point if here is not None else None
+    end = middle_of(dx_grid) if dx_grid else there.point if there is not None else None
+    if start is None or end is None:
         return None, None, None
-    else:
-        start, end = here.point, there.point
+    if source == "country" and here is not None and there is not None and here.dxcc == there.dxcc:
+        # Within one country its middle tells nothing.
+        return None, None, None
     distance_km, bearing = way(start, end)
     if distance_km is None or bearing is None:
         return None, None, None

@@ -19,7 +19,7 @@ _NAMED = re.compile(
     r"|POTA[ :=@]{0,3}([A-Z][A-Z0-9]?)[ -]{0,2}([0-9]{4,5})"
     r")(?![0-9])"
 )
-_HINT = re.compile(r"[A-Z]-[0-9]|OTA|FF")
+_NUMBERED = re.compile(r"[A-Z]-[0-9]")
 _PROGRAMMES = ("SOTA", "IOTA", "WWFF", "POTA")
 # Castles, mills, lighthouses and others whose numbers look like a park's.
 _ANOTHER = re.compile(r"\b(?:WCA|GMA|ILLW|ARLHS|WAB|DCI|LH|(?!POTA|SOTA|IOTA)[A-Z]{1,3}OTA)\b")
@@ -27,7 +27,7 @@ _ANOTHER = re.compile(r"\b(?:WCA|GMA|ILLW|ARLHS|WAB|DCI|LH|(?!POTA|SOTA|IOTA)[A-
 
 def references_of(capitals: str) -> tuple[str, ...]:
     """As "POTA:US-0001", "SOTA:W6/CT-001", "IOTA:EU-005", "WWFF:DLFF-0001", each once, in their order."""
-    if not _HINT.search(capitals):
+    if not ("OTA" in capitals or "FF" in capitals or ("-" in capitals and _NUMBERED.search(capitals))):
         return ()
     found: dict[tuple[int, str], None] = {}
     for match in _REFERENCE.finditer(capitals):
