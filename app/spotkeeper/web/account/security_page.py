@@ -104,7 +104,7 @@ def change_password() -> Response:
 
 
 def add_app() -> Response:
-    """Shows a new secret, the same for an hour, and puts it in force when a code proves that the app has it."""
+    """Shows a new secret, the same for an hour; a code that proves that the app has it puts it in force."""
     if question := _ask():
         return question
     form = CodeForm()

@@ -16,10 +16,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from spotkeeper.db import sessions
 from spotkeeper.db.accounts import UserRole
+from spotkeeper.db.connection import Connection
 from spotkeeper.web.access import is_api, is_public
 from spotkeeper.web.account import throttle, trail
 from spotkeeper.web.account.chosen import Chosen
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading, transaction
 from spotkeeper.web.errors import problem, wants_json
 
 COOKIE = "__Host-device"
@@ -96,20 +97,27 @@ def _load() -> Account | None:
     token_hash = _token_hash()
     if token_hash is None:
         return None
-    with transaction() as connection:
+    with reading() as connection:
         found = sessions.find(connection, token_hash)
-        if found and found.stolen:
-            sessions.close(connection, found.id, found.user_id)
-            trail.note_of(connection, "copied token used", actor=None, subject=found.user_name)
-            log.warning("an old token of %s was used: its device is signed out", found.user_name)
-            g.token_was_copied = True
-            found = None
-        if found and found.arrived:
-            sessions.settle(connection, found.id, token_hash)
-        if found and found.stale:
-            sessions.seen(connection, found.id, _rough_address(), LIFETIME)
-    g.account = Account(found) if found else None
+    if found and (found.stolen or found.arrived or found.stale):
+        with transaction() as connection:
+            _note(connection, found, token_hash)
+    g.account = Account(found) if found and not found.stolen else None
     return g.account  # type: ignore[no-any-return]
+
+
+def _note(connection: Connection, found: sessions.Session, token_hash: bytes) -> None:
+    """Write down what the token that came says of its device."""
+    if found.stolen:
+        sessions.close(connection, found.id, found.user_id)
+        trail.note_of(connection, "copied token used", actor=None, subject=found.user_name)
+        log.warning("an old token of %s was used: its device is signed out", found.user_name)
+        g.token_was_copied = True
+        return
+    if found.arrived:
+        sessions.settle(connection, found.id, token_hash)
+    if found.stale:
+        sessions.seen(connection, found.id, _rough_address(), LIFETIME)
 
 
 def _require_sign_in() -> AnyResponse | None:
