@@ -140,6 +140,14 @@ def test_who_heard_me_wherever_i_was(anna: Browser, choose: Choose, add_spot: Ca
     assert "1 spot by 1 station in the last 24 hours" in text(anna.get("/call/DL1ABC/P"))
 
 
+def test_who_was_only_heard_elsewhere(anna: Browser, choose: Choose, add_spot: Callable[..., None]) -> None:
+    add_spot("EA8/DL1ABC", 3 * 24 * 60)
+    choose(callsign="DL1ABC")
+    page = text(anna.get("/call"))
+    assert "1 spot by 1 station in the last 7 days" in page
+    assert "never heard" not in page
+
+
 def test_without_a_call_of_ones_own(anna: Browser) -> None:
     assert "Look up any call" in text(anna.get("/call"))
 

@@ -8,7 +8,7 @@ from spotkeeper.db import calls
 from spotkeeper.web.api.sums_kept import Kept
 from spotkeeper.web.database import reading
 
-_SECONDS = 30 * 60
+_SECONDS = 5 * 60
 
 
 def add_to(app: Flask) -> None:

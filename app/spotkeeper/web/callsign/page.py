@@ -1,5 +1,6 @@
 """GET /call: what is known of a call, and how it is heard."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from flask import redirect, render_template, request, url_for
@@ -56,27 +57,29 @@ def _page(call: str, hours: str) -> str:
         raise BadRequest(f"hours: {shorten(hours)} is not known. There are {', '.join(WINDOWS)}.")
     now = datetime.now(UTC)
     chosen = current_user.chosen
-    with reading() as connection:
-        known = table.known(connection, call)
-    hours = hours or _usual(known, now)
-    facts = answer(call, int(hours), chosen.grid or None)
-    position = position_of(call, facts["grid"])
     is_own = call == chosen.callsign
     variants = own.variants(call) if is_own else []
+    with reading() as connection:
+        known = table.known(connection, call)
+        others = [table.known(connection, each) for each in variants]
+    heard_of = [each for each in (known, *others) if each]
+    hours = hours or _usual(heard_of, now)
+    facts = answer(call, int(hours), chosen.grid or None)
+    position = position_of(call, facts["grid"])
     since = facts["until"] - timedelta(hours=int(hours))
     with transaction() as connection:
         reports: list[Report] = []
         for each in (call, *variants):
             reports += table.heard_by(connection, each, since, facts["until"])
-        newest = (
-            search(connection, Wanted(dx=End(calls=[call, *variants])), NEWEST_SPOTS).spots if known else []
-        )
-        similar = [] if known else calls.suggested(connection, call[:3], SUGGESTED)
+        newest = search(connection, Wanted(dx=End(calls=[call, *variants])), NEWEST_SPOTS).spots
+        similar = [] if heard_of else calls.suggested(connection, call[:3], SUGGESTED)
     return render_template(
         "callsign.html",
         call=call,
         typed=call,
         known=known,
+        is_known=bool(heard_of),
+        last_heard=_latest(each.last_spotted for each in heard_of),
         facts=facts,
         country_name=name_of,
         continents=CONTINENTS,
@@ -99,13 +102,21 @@ def _page(call: str, hours: str) -> str:
     )
 
 
-def _usual(known: Known | None, now: datetime) -> str:
+def _usual(heard_of: Sequence[Known], now: datetime) -> str:
     """The shortest time, but for hours, in which it was heard, or else heard others."""
-    for last in (known.last_spotted, known.last_spotting) if known else ():
+    lasts = (
+        _latest(each.last_spotted for each in heard_of),
+        _latest(each.last_spotting for each in heard_of),
+    )
+    for last in lasts:
         for hours in ("24", "168", "720"):
             if last and now - last < timedelta(hours=int(hours)):
                 return hours
     return "24"
+
+
+def _latest(moments: Iterable[datetime | None]) -> datetime | None:
+    return max(filter(None, moments), default=None)
 
 
 def _is_call(text: str) -> bool:
