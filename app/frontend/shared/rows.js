@@ -27,7 +27,9 @@ export class Rows {
     const row = event.target.closest("tr[data-id]");
     if (event.target.closest(".copy")) this.copy(row);
     else if (event.target.closest(".keys")) this.keys.showModal();
-    else if (row && !event.target.closest("a") && getSelection().isCollapsed) this.select(row);
+    else if (row && event.pointerType !== "touch" && !event.target.closest("a") && getSelection().isCollapsed) {
+      this.select(row);
+    }
   }
 
   press(event) {

@@ -54,7 +54,7 @@ export class SpotTable {
 
   isReading() {
     const below = this.table.getBoundingClientRect().top < -AT_TOP;
-    const isHere = this.table.contains(document.activeElement);
+    const isHere = this.table.querySelector("tr:focus, :focus-visible") !== null;
     return below || isHere || Date.now() - this.pointed < POINTING || hasSelectionIn(this.table);
   }
 
