@@ -69,11 +69,11 @@ def test_nobody_sees_anything_before_signing_in(page: Page) -> None:
 
 
 def test_after_signing_in_one_is_where_one_wanted_to_be(page: Page) -> None:
-    page.goto("/spots?band=40m&mode=CW&window=3h")
+    page.goto("/spots?band=40m&mode=CW&since=3h")
     page.get_by_label("Name").fill("anna")
     page.get_by_label("Password").fill("a long enough one")
     page.get_by_role("button", name="Sign in").click()
-    expect(page).to_have_url(re.compile(r"/\?band=40m&mode=CW&window=3h$"))
+    expect(page).to_have_url(re.compile(r"/spots\?band=40m&mode=CW&since=3h$"))
 
 
 def test_a_viewer_reaches_nothing_of_the_owner(open_browser: Open, signed_in: Callable[[str], Any]) -> None:
@@ -216,7 +216,7 @@ def test_the_file_has_the_spots_of_the_filters(stack: Stack, anna: Page) -> None
     call = new_call()
     stack.tell_node("spot", f"F5AAA 29600.0 {call} FM")
     row(anna, call).wait_for()
-    anna.goto("/spots?band=10m&mode=FM&window=1h")
+    anna.goto("/spots?band=10m&mode=FM&since=1h")
     with anna.expect_download() as download:
         anna.get_by_role("link", name="CSV").click()
     assert re.fullmatch(r"spots-\d{8}-\d{4}Z\.csv", download.value.suggested_filename)
@@ -228,7 +228,7 @@ def test_the_file_has_the_spots_of_the_filters(stack: Stack, anna: Page) -> None
 
 def test_without_scripts_the_pages_work(open_browser: Open, signed_in: Callable[[str], Any]) -> None:
     page = open_browser(java_script_enabled=False, storage_state=signed_in("anna")).new_page()
-    page.goto("/spots?window=1h")
+    page.goto("/spots?since=1h")
     expect(page.locator("tbody tr").first).to_be_visible()
     page.get_by_label("FM", exact=True).check()
     page.get_by_role("button", name="Show").click()
@@ -275,8 +275,8 @@ def test_screenshots(
     owner = open_browser(color_scheme=scheme, storage_state=signed_in("olga"), **size).new_page()
     for page, name, path in (
         (outside, "sign-in", "/sign-in"),
-        (inside, "spots", "/spots?window=1h"),
-        (inside, "filtered", "/spots?band=20m&band=40m&mode=CW&window=3h"),
+        (inside, "spots", "/spots?since=1h"),
+        (inside, "filtered", "/spots?band=20m&band=40m&mode=CW&since=3h"),
         (inside, "settings", "/settings"),
         (inside, "error", "/nowhere"),
         (owner, "station", "/station"),

@@ -1,0 +1,274 @@
+"""The page of the spots in a browser: filters, keys, columns, a spot's page, and thousands of rows."""
+
+import re
+import time
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+from spotkeeper.db.connection import connect
+
+from tests.e2e.conftest import SCREENSHOTS
+from tests.e2e.test_dashboard import band, is_live, new_call, row
+from tests.support.spots import a_spot, add_spots
+from tests.support.stack import Stack
+
+Open = Callable[..., BrowserContext]
+ROWS = 5_000
+
+
+def spots_shown(page: Page) -> Locator:
+    return page.locator("table.spots tr[data-id]")
+
+
+def select(page: Page, call: str) -> None:
+    """By a click into the row, where there is no link."""
+    row(page, call).locator(".mode").click()
+    expect(row(page, call)).to_be_focused()
+
+
+def test_a_filter_fetches_what_changes_and_the_page_stays(anna: Page) -> None:
+    is_live(anna)
+    anna.evaluate("window.stays = true")
+    asked: list[tuple[str, bool]] = []
+    anna.on("request", lambda request: asked.append((request.url, "hx-request" in request.headers)))
+    band(anna, "10").check()
+    expect(anna).to_have_url(re.compile(r"/spots\?band=10m&since=1h$"))
+    assert [is_fragment for url, is_fragment in asked if "cursor=" not in url] == [True]
+    assert anna.evaluate("window.stays")
+    expect(band(anna, "10")).to_be_focused()
+    anna.locator("summary", has_text="More filters").click()
+    anna.get_by_label("Add a country of the DX").select_option("Japan")
+    expect(anna).to_have_url(re.compile(r"band=10m&since=1h&dx_dxcc=339$"))
+    expect(anna.get_by_label("Japan")).to_be_checked()
+    anna.go_back()
+    expect(anna).to_have_url(re.compile(r"/spots\?band=10m&since=1h$"))
+    expect(anna.get_by_label("Japan")).to_have_count(0)
+    expect(band(anna, "10")).to_be_checked()
+
+
+def test_live_spots_are_those_of_the_filters(stack: Stack, anna: Page) -> None:
+    anna.goto("/spots?mode=voice&dx_prefix=XX&min_khz=28000&max_khz=28600&since=1h")
+    is_live(anna)
+    fitting, others = new_call(), [new_call() for _ in range(3)]
+    stack.tell_node("spot", f"F5AAA 28700.0 {others[0]} SSB")
+    stack.tell_node("spot", f"F5AAA 28010.0 {others[1]} CW")
+    stack.tell_node("spot", f"F5AAA 28500.0 YY{others[2][2:]} SSB")
+    stack.tell_node("spot", f"F5AAA 28500.0 {fitting} SSB")
+    row(anna, fitting).wait_for()
+    expect(spots_shown(anna)).to_have_count(1)
+    anna.reload()
+    expect(spots_shown(anna)).to_have_count(1)
+    expect(row(anna, fitting)).to_be_visible()
+
+
+def test_a_filter_that_cannot_be_is_told_at_the_form(anna: Page) -> None:
+    field = anna.get_by_label("DX call begins with")
+    field.fill("%%%")
+    field.press("Enter")
+    expect(anna.get_by_role("alert")).to_contain_text("“%%%” is not what a callsign begins with")
+    expect(anna).to_have_url(re.compile(r"/spots\?since=1h$"))
+    field.fill("")
+    field.press("Enter")
+    expect(anna.get_by_role("alert")).to_have_count(0)
+
+
+def test_keys_select_copy_and_open(stack: Stack, open_browser: Open, signed_in: Callable[[str], Any]) -> None:
+    context = open_browser(storage_state=signed_in("bert"))
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto("/spots?since=1h")
+    is_live(page)
+    calls = [new_call() for _ in range(3)]
+    for number, call in enumerate(calls):
+        stack.tell_node("spot", f"F5AAA 2960{number}.0 {call} FM")
+        row(page, call).wait_for()
+    page.goto("/spots?since=1h&dx_prefix=" + ",".join(calls))
+    is_live(page)
+    order = spots_shown(page).locator(".dx").all_inner_texts()
+
+    page.keyboard.press("c")
+    expect(page.locator("#said")).to_be_empty()
+    select(page, order[0])
+    page.keyboard.press("j")
+    expect(row(page, order[1])).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("j")
+    expect(row(page, order[2])).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("c")
+    frequency = row(page, order[1]).locator(".khz").inner_text()
+    expect(page.locator("#said")).to_have_text(f"{frequency} kHz copied")
+    assert page.evaluate("navigator.clipboard.readText()") == frequency
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("/")
+    field = page.get_by_label("DX call begins with")
+    expect(field).to_be_focused()
+    page.keyboard.type("jkc/?")
+    expect(field).to_have_value("jkc/?")
+    field.fill("")
+    select(page, order[1])
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/spots/[0-9a-z]+-[0-9a-f]{16}$"))
+    expect(page.get_by_role("heading", name=order[1])).to_be_visible()
+
+
+def test_a_click_copies_the_frequency_also_where_the_clipboard_is_shut(
+    stack: Stack, open_browser: Open, signed_in: Callable[[str], Any]
+) -> None:
+    context = open_browser(storage_state=signed_in("bert"))
+    context.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error('shut'))")
+    page = context.new_page()
+    page.goto("/spots?since=1h")
+    call = new_call()
+    stack.tell_node("spot", f"F5AAA 14207.5 {call} SSB")
+    row(page, call).get_by_role("button", name="14207.5").click()
+    expect(page.locator("#said")).to_have_text("14207.5 kHz copied")
+
+
+def test_saved_filters_are_a_click_away_and_go_to_other_devices(
+    open_browser: Open, signed_in: Callable[[str], Any]
+) -> None:
+    page = open_browser(storage_state=signed_in("bert"), java_script_enabled=False).new_page()
+    page.goto("/spots?band=10m&mode=voice&since=3h")
+    page.locator("summary", has_text="Save").click()
+    page.get_by_label("Keep these filters as").fill("Ten, voice")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("link", name="Ten, voice")).to_have_attribute("aria-current", "true")
+
+    phone = open_browser(storage_state=signed_in("bert"), viewport={"width": 390, "height": 844}).new_page()
+    phone.goto("/spots?since=1h")
+    phone.get_by_role("link", name="Ten, voice").click()
+    expect(phone).to_have_url(re.compile(r"band=10m&mode=voice&since=3h$"))
+    expect(phone.get_by_label("Voice", exact=True)).to_be_checked()
+    phone.locator("summary", has_text="Save").click()
+    phone.get_by_role("button", name="Delete Ten, voice").click()
+    expect(phone.get_by_role("link", name="Ten, voice")).to_have_count(0)
+
+
+def test_columns_that_are_chosen_are_filled_live_too(
+    stack: Stack, open_browser: Open, signed_in: Callable[[str], Any]
+) -> None:
+    page = open_browser(storage_state=signed_in("maya")).new_page()
+    page.goto("/spots?since=1h")
+    page.locator("summary", has_text="Columns").click()
+    for name in ("Country", "Distance", "Bearing", "Node"):
+        page.get_by_label(name, exact=True).check()
+    page.get_by_role("button", name="Show these").click()
+    expect(page.get_by_role("columnheader", name="Country")).to_be_visible()
+    is_live(page)
+    call = "ZL" + new_call()[2:]
+    stack.tell_node("spot", f"F5AAA 14207.5 {call} SSB")
+    row(page, call).wait_for()
+    live = row(page, call).locator("td").all_inner_texts()
+    assert "New Zealand" in live
+    assert any(text.endswith("km") for text in live)
+    page.reload()
+    assert row(page, call).locator("td").all_inner_texts() == live
+
+
+def test_a_spots_page_says_who_else_heard_it(stack: Stack, anna: Page) -> None:
+    is_live(anna)
+    call = new_call()
+    for spotter in ("F5AAA", "K1ABC"):
+        stack.tell_node("spot", f"{spotter} 14195.0 {call} QSX 14210 POTA US-0001")
+    row(anna, call).nth(1).wait_for()
+    row(anna, call).first.get_by_role("link").first.click()
+    expect(anna.get_by_role("heading", name="Heard by 2 stations")).to_be_visible()
+    expect(anna.get_by_role("link", name="US-0001")).to_be_visible()
+    anna.get_by_role("link", name=call, exact=True).click()
+    expect(anna).to_have_url(re.compile(f"/call/{call}$"))
+
+
+def test_thousands_of_rows_are_as_fast_as_a_hundred(
+    stack: Stack, open_browser: Open, signed_in: Callable[[str], Any]
+) -> None:
+    """Compared with the same page before the older rows are there, whatever else the machine does."""
+    now = int(time.time()) // 60 * 60
+    spots = [
+        a_spot(dx=f"QQ{n % 10}{chr(65 + n % 26)}{chr(65 + n // 26 % 26)}{chr(65 + n // 676 % 26)}",
+               time=now - 7200 - n, spotter=f"F5A{chr(65 + n % 26)}")
+        for n in range(0, 60 * (ROWS + 200) // 60)
+    ]  # fmt: skip
+    with connect(stack.conninfo, "scraper", autocommit=True) as scraper:
+        add_spots(scraper, *spots)
+    page = open_browser(storage_state=signed_in("anna")).new_page()
+    page.goto("/spots?since=24h&dx_prefix=QQ")
+    page.mouse.move(0, 0)
+    expect(spots_shown(page)).to_have_count(100)
+    few = [insertion(page), frame(page)]
+    while spots_shown(page).count() < ROWS:
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        page.wait_for_timeout(20)
+    expect(page.get_by_text("Older ones are left out here")).to_be_visible()
+    page.evaluate("scrollTo(0, 0)")
+    many = [insertion(page), frame(page)]
+    print(f"a row in {few[0]:.2f} and {many[0]:.2f} ms, a frame in {few[1]:.1f} and {many[1]:.1f} ms")
+    assert many[0] < 6 * few[0]
+    assert many[1] < 2 * few[1]
+
+
+def insertion(page: Page) -> float:
+    """Milliseconds until a row that comes at the top is laid out."""
+    times = page.evaluate(
+        """async () => {
+            const body = document.querySelector("table.spots tbody");
+            const times = [];
+            for (let n = 0; n < 30; n++) {
+                await new Promise(requestAnimationFrame);
+                const row = body.rows[0].cloneNode(true);
+                const start = performance.now();
+                body.prepend(row);
+                document.documentElement.getBoundingClientRect();
+                times.push(performance.now() - start);
+                row.remove();
+            }
+            return times;
+        }"""
+    )
+    return median(times)
+
+
+def frame(page: Page) -> float:
+    """Milliseconds between two pictures while one scrolls."""
+    times = page.evaluate(
+        """async () => {
+            const times = [];
+            let last = await new Promise(requestAnimationFrame);
+            for (let n = 0; n < 60; n++) {
+                scrollBy(0, n < 30 ? 100 : -100);
+                const now = await new Promise(requestAnimationFrame);
+                times.push(now - last);
+                last = now;
+            }
+            return times;
+        }"""
+    )
+    return median(times)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1440, 900)])
+def test_screenshots(
+    stack: Stack, open_browser: Open, signed_in: Callable[[str], Any], width: int, height: int, scheme: str
+) -> None:
+    size = {"viewport": {"width": width, "height": height}, "device_scale_factor": 2 if width < 500 else 1}
+    for contrast in ("no-preference", "more"):
+        name = f"{width}-{scheme}{'-contrast' if contrast == 'more' else ''}"
+        context = open_browser(
+            color_scheme=scheme, contrast=contrast, storage_state=signed_in("maya"), **size
+        )
+        page = context.new_page()
+        page.goto("/spots?band=20m&mode=CW&dx_continent=EU&since=3h")
+        is_live(page)
+        page.screenshot(path=SCREENSHOTS / f"spots-filters-{name}.png", animations="disabled")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        page.goto("/spots?since=3h")
+        page.goto(page.locator("tr[data-id] .time a").first.get_attribute("href") or "")
+        page.screenshot(path=SCREENSHOTS / f"spot-{name}.png", animations="disabled")
+        assert page.evaluate("document.documentElement.scrollWidth") == width
