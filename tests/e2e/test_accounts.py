@@ -282,7 +282,7 @@ def test_an_invitation_the_whole_way(open_browser: Open, signed_in: Callable[[st
     page.goto("/")
     expect(page).to_have_url(re.compile("/sign-in"))
     olga.goto("/audit")
-    expect(olga.get_by_role("row").nth(1)).to_contain_text("User removed, of dl9new")
+    expect(olga.get_by_role("row").nth(1)).to_contain_text("User removed: dl9new")
 
 
 def test_what_one_chose_holds_on_another_device(stack: Stack, open_browser: Open, somebody: str) -> None:

@@ -8,7 +8,7 @@ from flask import Flask
 
 from tests.app.web.browser import Browser
 
-PUBLIC = {"/health", "/sign-in", "/static"}
+PUBLIC = ("/health", "/sign-in", "/static", "/invitation/", "/car/manifest.webmanifest")
 
 
 def paths(app: Flask) -> list[str]:
@@ -19,28 +19,12 @@ def paths(app: Flask) -> list[str]:
 
 def test_nobody_sees_anything_without_a_sign_in(app: Flask, browser: Browser) -> None:
     closed = [path for path in paths(app) if not path.startswith((*PUBLIC, "/api/"))]
-    assert closed == [
-        "/",
-        "/auth/check",
-        "/bands",
-        "/call",
-        "/call/<path:call>",
-        "/car",
-        "/map",
-        "/settings",
-        "/settings/tokens",
-        "/settings/tokens/revoke",
-        "/sign-out",
-        "/sign-out-elsewhere",
-        "/spots",
-        "/spots.csv",
-        "/station",
-    ]
+    assert {"/", "/auth/check", "/confirm", "/settings/security", "/users", "/audit"} <= set(closed)
     for path in closed:
         for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"):
             answer = browser.send(method, path)
             assert answer.status_code in (302, 400, 401, 404, 405), (method, path, answer.status)
-            assert "DX" not in answer.text
+            assert "DX" not in answer.text.partition("<body")[2]
             if answer.status_code == 302:
                 assert answer.location.startswith("/sign-in")
 
@@ -103,11 +87,11 @@ def test_pages_are_not_kept_by_anybody(anna: Browser) -> None:
 
 
 def test_scripts_and_styles_are_kept_for_ever_under_an_address_of_their_content(browser: Browser) -> None:
-    address = re.search(r'href="(/static/[0-9a-f]{12}/plain.css)"', browser.get("/sign-in").text)
+    address = re.search(r'href="(/static/[0-9a-f]{12}/sign-in.css)"', browser.get("/sign-in").text)
     assert address
     answer = browser.get(address[1])
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert "Set-Cookie" not in answer.headers
-    assert browser.get(address[1].replace("plain.css", "../templates/layout.html")).status_code == 404
-    assert browser.get("/static/000000000000/plain.css").status_code == 404
+    assert browser.get(address[1].replace("sign-in.css", "../templates/layout.html")).status_code == 404
+    assert browser.get("/static/000000000000/sign-in.css").status_code == 404

@@ -188,7 +188,7 @@ class TestAuditTrail:
         olga.post("/users/role", "/users", name="anna", role="viewer")
         rows = re.findall(r"<tr>(.*?)</tr>", olga.get("/audit").text, re.S)
         shown = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
-        assert shown[1].endswith("olga 192.0.2.1 Role changed, of anna: user to viewer")
+        assert shown[1].endswith("olga 192.0.2.1 Role changed: anna, user to viewer")
         assert shown[2].endswith("anna 198.51.100.4 Signed in: after 1 that failed")
         assert shown[3].endswith("olga 192.0.2.1 Signed in")
 

@@ -64,10 +64,11 @@ class KeptMonth(NamedTuple):
 
 
 def _months(stored: Storage) -> list[KeptMonth]:
-    """The newest first."""
+    """The newest first, without those that are yet to come."""
     by_name: dict[str, dict[str, StoredMonth]] = {}
     for month in stored.months:
-        by_name.setdefault(month.month, {})[month.source] = month
+        if month.month <= f"{stored.checked:%Y-%m}":
+            by_name.setdefault(month.month, {})[month.source] = month
     return [
         KeptMonth(
             name,
