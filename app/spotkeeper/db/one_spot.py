@@ -1,21 +1,20 @@
 """A spot by its name, and who else heard the same."""
 
 from datetime import datetime, timedelta
-from typing import LiteralString
-
-from psycopg.rows import class_row
+from typing import Any, LiteralString
 
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.search_wanted import Row
+from spotkeeper.db.search_words import COLUMNS, in_words
 
-_SELECT: LiteralString = f"SELECT {', '.join(Row._fields)} FROM spots"  # noqa: S608
+_KEY: LiteralString = "spot_key(dx, spotter, hundred_hz, rest_hz)"
+_SELECT: LiteralString = f"SELECT {COLUMNS} FROM (SELECT *, {_KEY} AS key FROM spot_rows) AS found"  # noqa: S608
 
 
 def spot(connection: Connection, time: datetime, key: int) -> Row | None:
     """The spot of that minute and key; where a human and a skimmer have the same, the human's."""
-    with connection.cursor(row_factory=class_row(Row)) as cursor:
-        cursor.execute(f"{_SELECT} WHERE time = %s AND key = %s ORDER BY source LIMIT 1", [time, key])
-        return cursor.fetchone()
+    query: LiteralString = f"{_SELECT} WHERE time = %(time)s AND key = %(key)s ORDER BY source LIMIT 1"
+    return next(iter(_rows(connection, query, {"time": time, "key": key})), None)
 
 
 def also_heard(
@@ -24,8 +23,9 @@ def also_heard(
     """Other spots of the same DX not longer before or after, the newest first; on any band, or so near."""
     query: LiteralString = f"""
         {_SELECT} WHERE dx = %(dx)s AND time BETWEEN %(first)s AND %(last)s
-            AND (time, key, source) <> (%(time)s, %(key)s, %(source)s)
-            AND (%(within_hz)s::bigint IS NULL OR abs(frequency_hz - %(hz)s) <= %(within_hz)s)
+            AND (time, key, source) <> (%(time)s, %(key)s, %(source)s::"char")
+            AND (%(within_hz)s::bigint IS NULL
+                OR abs(spot_hz(hundred_hz, rest_hz) - %(hz)s) <= %(within_hz)s)
         ORDER BY time DESC, key DESC, source LIMIT %(limit)s
     """
     values = {
@@ -34,10 +34,14 @@ def also_heard(
         "last": of.time + around,
         "time": of.time,
         "key": of.key,
-        "source": of.source,
+        "source": of.source[0],
         "hz": of.frequency_hz,
         "within_hz": within_hz,
         "limit": limit,
     }
-    with connection.cursor(row_factory=class_row(Row)) as cursor:
-        return cursor.execute(query, values).fetchall()
+    return _rows(connection, query, values)
+
+
+def _rows(connection: Connection, query: LiteralString, values: dict[str, Any]) -> list[Row]:
+    with connection.cursor(binary=True) as cursor:
+        return in_words(connection, cursor.execute(query, values).fetchall())

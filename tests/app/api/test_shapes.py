@@ -5,6 +5,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
+from psycopg.rows import class_row
+from spotkeeper.db import one_spot
+from spotkeeper.db.search import search
+from spotkeeper.db.search_wanted import Row, Wanted
 
 from tests.app.api.whole import CALL, DOCUMENT, readings, whole_api
 
@@ -30,6 +34,19 @@ def test_every_answer_has_all_that_is_described_and_nothing_else(client: FlaskCl
             Draft202012Validator(described | {"components": document["components"]}).validate(answer.json)
             told.add(path)
     assert len(told) >= len(asked) - len([".csv", ".ndjson", ".adi", "stream"])
+
+
+def test_spots_are_those_of_the_view(client: FlaskClient) -> None:
+    """Words are put in for keys by the search itself, and by the view for everybody else."""
+    pool = client.application.extensions["pool"]
+    with pool.connection() as connection, connection.cursor(row_factory=class_row(Row)) as cursor:
+        columns = ", ".join(Row._fields)
+        cursor.execute(f"SELECT {columns} FROM spots ORDER BY time DESC, key DESC, source")
+        every = cursor.fetchall()
+        assert search(connection, Wanted(), 1000).spots == every
+        assert search(connection, Wanted(), 5, skip=3).spots == every[3:8]
+        assert [one_spot.spot(connection, spot.time, spot.key) for spot in every] == every
+        assert {spot.source for spot in every} == {"human", "machine"}
 
 
 def _described(document: dict[str, Any], path: str) -> dict[str, Any]:
