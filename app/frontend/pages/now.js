@@ -39,9 +39,11 @@ function show() {
   wasStale = Boolean(silence);
 }
 
+/** Asks for the tiles, unless there is no line to ask over. */
 function look() {
   clearTimeout(soon);
   soon = undefined;
+  if (!state.isOpen) return;
   looked = performance.now();
   htmx.trigger(board, "refresh");
 }
