@@ -77,12 +77,13 @@ export class SpotTable {
   /** By its time: a spot that was missed and came later belongs further down. */
   insert(spot) {
     const seconds = Date.parse(spot.time) / 1000;
-    let row = this.table.tBodies[0].rows[0];
-    while (row && row.dataset.time > seconds) row = row.nextElementSibling ?? row.parentNode.nextElementSibling?.rows[0];
-    if (row && !row.dataset.id) return; // it comes with the older ones
-    if (row && row !== this.table.tBodies[0].rows[0]) row.before(this.fill(spot));
-    else if (row) this.topBody().prepend(this.fill(spot));
-    else [...this.table.tBodies].at(-1).append(this.fill(spot));
+    const first = this.table.querySelector("tr[data-id]");
+    let row = first;
+    while (row && row.dataset.time > seconds) row = rowAfter(row);
+    if (row === first) this.topBody().prepend(this.fill(spot));
+    else if (!row) [...this.table.tBodies].at(-1).append(this.fill(spot));
+    else if (row.dataset.id) row.before(this.fill(spot));
+    // Else it comes with the older ones.
   }
 
   topBody() {
@@ -112,7 +113,7 @@ export class SpotTable {
   }
 
   fill(spot) {
-    const row = this.template.cloneNode(true);
+    const row = document.importNode(this.template, true);
     const time = new Date(spot.time);
     row.dataset.id = spot.id;
     row.dataset.time = time / 1000;
@@ -136,9 +137,10 @@ export class SpotTable {
       const field = row.querySelector(`[data-field=${name}]`);
       if (field) field.textContent = text;
     }
-    const link = (name) => row.querySelector(`a[data-field=${name}]`);
-    link("time").href = link("time").pathname.replace("ID", spot.id);
-    link("dx").href = link("dx").pathname.replace("CALL", spot.dx);
+    for (const [name, blank, value] of [["time", "ID", spot.id], ["dx", "CALL", encodeURI(spot.dx)]]) {
+      const link = row.querySelector(`a[data-field=${name}]`);
+      link.setAttribute("href", link.getAttribute("href").replace(blank, value));
+    }
     const band = row.querySelector("[data-field=band]");
     if (band) band.dataset.band = spot.band ?? "";
     const source = row.querySelector("[data-field=source]");
@@ -154,6 +156,14 @@ export class SpotTable {
   listen(target, event, listener) {
     target.addEventListener(event, listener, { signal: this.gone.signal, passive: !event.startsWith("htmx") });
   }
+}
+
+/** In its body or in a later one. */
+function rowAfter(row) {
+  if (row.nextElementSibling) return row.nextElementSibling;
+  let body = row.parentNode.nextElementSibling;
+  while (body && !body.rows.length) body = body.nextElementSibling;
+  return body?.rows[0];
 }
 
 /** One decimal, and more only when it has more, as the server writes it. */
