@@ -26,7 +26,7 @@ const state = new LiveState(document.getElementById("live"), show);
 /** The banner, and whether the tiles may look fresh. */
 function show() {
   let silence = state.silence();
-  if (!silence && performance.now() - answered > TOO_OLD) {
+  if (!silence && answered < looked && performance.now() - answered > TOO_OLD) {
     const until = new Date(board.querySelector("[data-until]").dataset.until);
     silence = `The server has not answered since ${clockTime(until, "UTC")} UTC.`;
   }
