@@ -12,6 +12,7 @@ export class Address {
       zoom: Number(start.zoom) || 1,
       place: start.at ? start.at.split(",").map(Number) : null,
     };
+    addEventListener("pagehide", () => this.timer && this.save());
   }
 
   useFilters(query) {
@@ -43,6 +44,8 @@ export class Address {
   }
 
   save() {
+    clearTimeout(this.timer);
+    this.timer = null;
     const body = new FormData(this.form);
     for (const [name, value] of Object.entries(this.state)) body.set(name, value);
     fetch(this.form.action, { method: "POST", body, keepalive: true }).catch(() => null);
