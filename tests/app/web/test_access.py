@@ -8,7 +8,7 @@ from flask import Flask
 
 from tests.app.web.browser import Browser
 
-PUBLIC = ("/health", "/sign-in", "/static", "/invitation/", "/car/manifest.webmanifest")
+PUBLIC = ("/health", "/sign-in", "/static", "/invitation/", "/car/")
 
 
 def paths(app: Flask) -> list[str]:
