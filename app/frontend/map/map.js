@@ -343,7 +343,7 @@ export async function startMap(stage) {
   await pause();
   await map.useView(map.address.view);
   await pause();
-  await map.usePart(document.getElementById("paths"));
+  map.usePart(document.getElementById("paths"));
   htmx.on("htmx:afterSwap", ({ detail }) => {
     if (detail.target.id === "paths") map.usePart(document.getElementById("paths"));
   });
