@@ -98,7 +98,7 @@ export class Painter {
     const path = trace(new Path2D(), line.shown.xy);
     context.globalAlpha = 0.9 * (1 - part);
     context.strokeStyle = this.colour("glow");
-    context.lineWidth = (2 + 5 * (1 - part)) / camera.scale;
+    context.lineWidth = (2 + 3 * (1 - part)) / camera.scale;
     context.stroke(path);
     context.globalAlpha = 1;
   }
