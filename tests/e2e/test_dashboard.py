@@ -216,11 +216,12 @@ def test_the_file_has_the_spots_of_the_filters(stack: Stack, anna: Page) -> None
     stack.tell_node("spot", f"F5AAA 29600.0 {call} FM")
     row(anna, call).wait_for()
     anna.goto("/spots?band=10m&mode=FM&since=1h")
+    anna.locator("summary", has_text="Download").click()
     with anna.expect_download() as download:
         anna.get_by_role("link", name="CSV").click()
     assert re.fullmatch(r"spots-\d{8}-\d{4}Z\.csv", download.value.suggested_filename)
     lines = Path(download.value.path()).read_text().splitlines()
-    assert lines[0].startswith("time_utc,frequency_khz,band,")
+    assert lines[0].startswith("id,time,dx,")
     assert any(call in line for line in lines)
     assert all(",10m,FM," in line for line in lines[1:])
 

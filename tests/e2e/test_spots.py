@@ -36,7 +36,7 @@ def test_a_filter_fetches_what_changes_and_the_page_stays(anna: Page) -> None:
     anna.on("request", lambda request: asked.append((request.url, "hx-request" in request.headers)))
     band(anna, "10").check()
     expect(anna).to_have_url(re.compile(r"/spots\?band=10m&since=1h$"))
-    assert [is_fragment for url, is_fragment in asked if "cursor=" not in url] == [True]
+    assert [is_fragment for url, is_fragment in asked if "/spots?" in url and "cursor=" not in url] == [True]
     assert anna.evaluate("window.stays")
     expect(band(anna, "10")).to_be_focused()
     anna.locator("summary", has_text="More filters").click()
@@ -122,7 +122,7 @@ def test_a_click_copies_the_frequency_also_where_the_clipboard_is_shut(
     stack: Stack, open_browser: Open, signed_in: Callable[[str], Any]
 ) -> None:
     context = open_browser(storage_state=signed_in("bert"))
-    context.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error('shut'))")
+    context.add_init_script("navigator.clipboard && (navigator.clipboard.writeText = () => Promise.reject())")
     page = context.new_page()
     page.goto("/spots?since=1h")
     call = new_call()
@@ -162,11 +162,11 @@ def test_columns_that_are_chosen_are_filled_live_too(
     page.get_by_role("button", name="Show these").click()
     expect(page.get_by_role("columnheader", name="Country")).to_be_visible()
     is_live(page)
-    call = "ZL" + new_call()[2:]
+    call = "JA" + new_call()[2:]
     stack.tell_node("spot", f"F5AAA 14207.5 {call} SSB")
     row(page, call).wait_for()
     live = row(page, call).locator("td").all_inner_texts()
-    assert "New Zealand" in live
+    assert "Japan" in live
     assert any(text.endswith("km") for text in live)
     page.reload()
     assert row(page, call).locator("td").all_inner_texts() == live
@@ -192,8 +192,8 @@ def test_thousands_of_rows_are_as_fast_as_a_hundred(
     now = int(time.time()) // 60 * 60
     spots = [
         a_spot(dx=f"QQ{n % 10}{chr(65 + n % 26)}{chr(65 + n // 26 % 26)}{chr(65 + n // 676 % 26)}",
-               time=now - 7200 - n, spotter=f"F5A{chr(65 + n % 26)}")
-        for n in range(0, 60 * (ROWS + 200) // 60)
+               time=now - 7200 - n // 60 * 60, spotter=f"F5A{chr(65 + n % 26)}")
+        for n in range(ROWS + 200)
     ]  # fmt: skip
     with connect(stack.conninfo, "scraper", autocommit=True) as scraper:
         add_spots(scraper, *spots)
@@ -217,7 +217,7 @@ def insertion(page: Page) -> float:
     """Milliseconds until a row that comes at the top is laid out."""
     times = page.evaluate(
         """async () => {
-            const body = document.querySelector("table.spots tbody");
+            const body = document.querySelector("table.spots tr[data-id]").parentNode;
             const times = [];
             for (let n = 0; n < 30; n++) {
                 await new Promise(requestAnimationFrame);
