@@ -106,7 +106,15 @@ def test_the_last_hour_against_what_is_usual(anna: Browser, add: Add) -> None:
 def test_what_is_older_than_an_hour_is_not_of_the_last_hour(anna: Browser, add: Add) -> None:
     usually(add, "20m", 10)
     add(datetime.now(UTC) - timedelta(minutes=70), "20m", 24)
-    assert words(anna.get("/bands")) == {"20 m": "silent; usually 10 spots at this hour"}
+    add(datetime.now(UTC) - timedelta(minutes=20), "40m")
+    assert words(anna.get("/bands"))["20 m"] == "silent; usually 10 spots at this hour"
+
+
+def test_a_silent_feed_is_not_a_closed_band(anna: Browser, add: Add) -> None:
+    usually(add, "20m", 10)
+    page = anna.get("/bands")
+    assert "No spot came at all since" in page.text
+    assert words(page) == {}
 
 
 def test_a_band_that_is_usually_silent(anna: Browser, add: Add) -> None:

@@ -49,6 +49,11 @@ class Usual(NamedTuple):
     days: int
     past: dict[Part, list[float]]
 
+    @property
+    def since(self) -> datetime:
+        """When that hour begins."""
+        return self.until - HOUR
+
 
 class Waterfall(NamedTuple):
     """Marks by band, the newest first."""
