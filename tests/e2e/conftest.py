@@ -53,10 +53,10 @@ expect.set_options(timeout=PATIENCE)
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     stack = Stack(tmp_path_factory.mktemp("stack"))
     try:
-        stack.start()
-    except NoServer as error:
-        pytest.exit(f"the browser test needs PostgreSQL: {error}", returncode=2)
-    try:
+        try:
+            stack.start()
+        except NoServer as error:
+            pytest.exit(f"the browser test needs PostgreSQL: {error}", returncode=2)
         for name, role in USERS.items():
             stack.run("user", "add", name, "--role", role, "--password-stdin", text=PASSWORD + "\n")
         with connect(stack.conninfo, "owner") as owner:

@@ -3,6 +3,7 @@ import { clockTime } from "./times.js";
 
 const AT_TOP = 80; // pixels: further down somebody reads
 const POINTING = 2_000; // a row that is being pointed at stays where it is for so long
+const GLIDE = { duration: 300, easing: "ease-out" };
 const IN_ONE_BODY = 100; // the rows of a body are laid out and painted together, or not at all
 const MOST_WAITING = 500;
 const MOST = 5_000;
@@ -20,6 +21,7 @@ export class SpotTable {
     this.ids = new Set();
     this.waiting = [];
     this.pointed = 0;
+    this.gliding = [];
     this.gone = new AbortController();
     this.note(this.table);
 
@@ -67,11 +69,25 @@ export class SpotTable {
   showWaiting() {
     if (!this.waiting.length) return;
     if (this.waiting.length > MOST_WAITING) location.reload();
-    for (const spot of this.waiting) this.insert(spot);
+    this.glide(() => {
+      for (const spot of this.waiting) this.insert(spot);
+    });
     this.waiting = [];
     this.announce();
     this.none.hidden = true;
     if (this.isFull()) this.removeOldest();
+  }
+
+  /** What was there glides from where it stood to where it belongs. */
+  glide(insert) {
+    const first = this.table.querySelector("tr[data-id]");
+    const stood = first?.getBoundingClientRect().top;
+    for (const gliding of this.gliding) gliding.cancel();
+    insert();
+    const pushed = first ? first.getBoundingClientRect().top - stood : 0;
+    const isSeen = pushed > 0 && pushed < innerHeight && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const way = { translate: [`0 ${-pushed}px`, "0 0"] };
+    this.gliding = isSeen ? [...this.table.tBodies].map((body) => body.animate(way, GLIDE)) : [];
   }
 
   /** By its time: a spot that was missed and came later belongs further down. */
