@@ -1,6 +1,7 @@
 """GET /bands: how busy the bands are, by hour, by frequency and against what is usual."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, jsonify, make_response, render_template, request
 from flask_login import current_user
@@ -10,7 +11,7 @@ from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.modes import VOICE
 from spotkeeper.spots.places import middle_of
 from spotkeeper.web.account.chosen import Chosen
-from spotkeeper.web.api import sums_places
+from spotkeeper.web.api import sums_answers, sums_places
 from spotkeeper.web.bands import sums
 from spotkeeper.web.bands.asked import (
     ANYWHERE,
@@ -31,11 +32,23 @@ from spotkeeper.web.shown import metres
 
 
 def bands_page() -> Response:
-    """The page; for htmx the part below its header."""
-    asked = _asked()
+    """The page; for htmx the part below its header.
+
+    That part is written once a minute for all who ask the same.
+    """
+    asked, zone = _asked(), current_user.chosen.zone
+    usual = sums.usual()
+    key = "charts of the bands", asked, zone.key
+    charts = sums_answers.made().get(key, usual, lambda: _charts(asked, zone, usual))
+    is_fragment = "HX-Request" in request.headers
+    response = make_response(charts if is_fragment else render_template("bands.html", charts=charts))
+    response.vary.add("HX-Request")
+    return response
+
+
+def _charts(asked: Asked, zone: ZoneInfo, usual: sums.Usual) -> str:
     now = datetime.now(UTC)
     spotters = places(asked.spotters)
-    usual = sums.usual()
     comparisons = compare(usual, asked.mode_classes, spotters)
     last_hour = dict.fromkeys(BANDS, 0)
     for part, spots in usual.now.items():
@@ -45,35 +58,30 @@ def bands_page() -> Response:
     first = sums.first_hour() or now
     since, until = bounds(asked.period, now, first)
     continents = tuple(CONTINENTS) if asked.dx == ANYWHERE else (asked.dx,)
-    is_fragment = "HX-Request" in request.headers
-    response = make_response(
-        render_template(
-            "bands_charts.html" if is_fragment else "bands.html",
-            asked=asked,
-            band=band,
-            bands=[(name, last_hour[name]) for name in BANDS if name in ALWAYS or last_hour[name]],
-            most=max(last_hour.values()),
-            continents=CONTINENTS,
-            modes=MODES,
-            names=_names(asked.by),
-            series=SERIES,
-            periods=DAYS | {month: f"{day:%B %Y}" for month, day in _months(first, now)},
-            usual=usual,
-            comparisons=comparisons,
-            headline=headline(comparisons),
-            voice="" if asked.mode else headline(compare(usual, (VOICE,), spotters)),
-            enough_days=ENOUGH_DAYS,
-            histogram=histogram(sums.recent(), asked.by, asked.mode_classes, spotters),
-            stations=stations(sums.waterfall(LISTED), band, asked.mode_classes),
-            since=since,
-            panels=panels(sums.profiles(since, until), since, until, asked.mode_classes, spotters, continents)
-            if since < until
-            else [],
-            zone=current_user.chosen.zone,
-        )
+    return render_template(
+        "bands_charts.html",
+        asked=asked,
+        band=band,
+        bands=[(name, last_hour[name]) for name in BANDS if name in ALWAYS or last_hour[name]],
+        most=max(last_hour.values()),
+        continents=CONTINENTS,
+        modes=MODES,
+        names=_names(asked.by),
+        series=SERIES,
+        periods=DAYS | {month: f"{day:%B %Y}" for month, day in _months(first, now)},
+        usual=usual,
+        comparisons=comparisons,
+        headline=headline(comparisons),
+        voice="" if asked.mode else headline(compare(usual, (VOICE,), spotters)),
+        enough_days=ENOUGH_DAYS,
+        histogram=histogram(sums.recent(), asked.by, asked.mode_classes, spotters),
+        stations=stations(sums.waterfall(LISTED), band, asked.mode_classes),
+        since=since,
+        panels=panels(sums.profiles(since, until), since, until, asked.mode_classes, spotters, continents)
+        if since < until
+        else [],
+        zone=zone,
     )
-    response.vary.add("HX-Request")
-    return response
 
 
 def waterfall_data() -> Response:
