@@ -79,6 +79,28 @@ def spots_of(connection: Connection, source: str, before: int) -> int:
 # What goes and what stays
 
 
+def test_the_audit_trail_lasts_400_days_and_what_is_left_of_invitations_90(owner: Connection) -> None:
+    for days in (401, 399):
+        owner.execute(
+            """
+            INSERT INTO audit_trail (time, event, actor)
+            VALUES (now() - make_interval(days => %s), 'signed in', %s)
+            """,
+            [days, f"{days} days ago"],
+        )
+    for days in (91, 89):
+        owner.execute(
+            """
+            INSERT INTO invitations (hash, role, name_hint, expires)
+            VALUES (sha256(convert_to(%(hint)s::text, 'UTF8')), 'user', %(hint)s, now() - make_interval(days => %(days)s))
+            """,
+            {"hint": f"over for {days} days", "days": days},
+        )
+    assert job.keep(owner, QUIET)
+    assert owner.execute("SELECT actor FROM audit_trail").fetchall() == [("399 days ago",)]
+    assert owner.execute("SELECT name_hint FROM invitations").fetchall() == [("over for 89 days",)]
+
+
 def test_an_old_machine_month_goes_whole_and_nothing_else(filled: Connection, database: str) -> None:
     kept = sums(filled)
     human, now = spots_of(filled, "human", 3), spots_of(filled, "machine", 0)
