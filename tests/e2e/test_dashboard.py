@@ -92,15 +92,18 @@ def test_signed_out_is_out(page: Page) -> None:
     assert page.request.get("/live/spots").status == 401
 
 
-def test_a_new_spot_is_on_the_page_within_two_seconds(stack: Stack, anna: Page) -> None:
+def test_a_new_spot_is_on_the_page_within_a_second(stack: Stack, anna: Page) -> None:
     is_live(anna)
-    call = new_call()
-    told = time.monotonic()
-    stack.tell_node("spot", f"F5AAA 29600.0 {call} FM big signal")
-    row(anna, call).wait_for(timeout=2_000)
-    took = time.monotonic() - told
-    print(f"a spot was on the page {took:.2f} s after the node was told")
-    assert took < 2
+    took = []
+    for _ in range(3):
+        call = new_call()
+        told = time.monotonic()
+        stack.tell_node("spot", f"F5AAA 29600.0 {call} FM big signal")
+        row(anna, call).wait_for()
+        took.append(time.monotonic() - told)
+    print(f"spots were on the page {took} s after the node was told")
+    # Whatever else the machine does makes them later, and nothing makes them sooner.
+    assert min(took) < 1
     for text in ("29600.0", "10\N{NO-BREAK SPACE}m", "FM", "F5AAA", "FM big signal"):
         expect(row(anna, call).get_by_text(text, exact=True)).to_be_visible()
     expect(row(anna, call).get_by_text("skimmer")).to_be_hidden()
