@@ -264,6 +264,14 @@ def test_a_cursor_keeps_the_beginning_that_an_age_named(
     assert dx_of(get(SPOTS, since="2m", cursor=page["next"])) == ["K2ABC"]
 
 
+def test_a_cursor_goes_on_with_the_same_values_in_another_order(
+    get: Callable[..., Any], add: Callable[..., None], spot: Callable[..., Spot]
+) -> None:
+    add(spot(1, dx="K1ABC"), spot(2, dx="K2ABC"))
+    page = get(SPOTS, limit=1, band="20m,40m", mode="SSB,CW")
+    assert dx_of(get(SPOTS, band="40m,20m", mode="CW,SSB", cursor=page["next"])) == ["K2ABC"]
+
+
 def test_a_cursor_of_another_search_is_refused(
     client: FlaskClient, get: Callable[..., Any], add: Callable[..., None], spot: Callable[..., Spot]
 ) -> None:

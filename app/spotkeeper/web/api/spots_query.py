@@ -131,13 +131,25 @@ def asked_for(query: dict[str, Any]) -> Asked:
         max_km=query.get("max_km"),
         text=query.get("text", ""),
     )
-    digest = hashlib.sha256(repr(wanted._replace(since=None, until=None)).encode()).digest()[:8]
+    digest = _digest(wanted)
     after = None
     if "cursor" in query:
         after, since = _read_cursor(query["cursor"], digest)
         # `until` was that of the first page: what is behind the cursor is older.
         wanted = wanted._replace(since=since, until=None)
     return Asked(wanted, after, query.get("limit"), tuple(dict.fromkeys(query.get("names", ()))), digest)
+
+
+def _digest(wanted: Wanted) -> bytes:
+    """The same for values in another order, and at another time."""
+
+    def in_order(value: object) -> object:
+        if isinstance(value, End):
+            return [in_order(part) for part in value]
+        return sorted(set(value)) if isinstance(value, list | tuple) else value
+
+    timeless = wanted._replace(since=None, until=None)
+    return hashlib.sha256(repr([in_order(value) for value in timeless]).encode()).digest()[:8]
 
 
 def _end(query: dict[str, Any], name: str) -> End:
