@@ -75,6 +75,13 @@ test("what came live stays when an older picture of its hour comes after it", as
   assert.deepEqual([shown(lines, 0, 60).all[0].time, shown(lines, 0, 30).all[0].time], [at(50), at(25)]);
 });
 
+test("of one minute what came live stays", async () => {
+  const lines = begin();
+  lines.add(message({ dx: "K9LIVE" }));
+  await lines.take(told(50, 0b100000));
+  assert.equal(shown(lines, 0, 60).all[0].spot.dx.call, "K9LIVE");
+});
+
 test("what the legend hides is counted and not drawn", async () => {
   const lines = begin();
   await lines.take(told(25, 0b100));

@@ -48,10 +48,10 @@ class Line {
     return false;
   }
 
-  /** Takes what was heard in an hour; what came live meanwhile and is newer stays. */
+  /** Takes what was heard in an hour; what came live meanwhile stays, unless it is of an earlier minute. */
   put(heard) {
     const known = this.heard.find(({ hour }) => hour === heard.hour);
-    if (known && known.times[0] > heard.times[0]) {
+    if (known?.spot.isLive && known.times[0] >= heard.times[0]) {
       heard.times = [...new Set([...known.times, ...heard.times])].sort((a, b) => b - a);
       heard.spot = known.spot;
     }
@@ -121,6 +121,7 @@ export class Lines {
       snr: message.snr_db,
       spots: 1,
       ofPeople: message.source === "human",
+      isLive: true,
     };
     const line = this.line(spot);
     const heard = line.heard.find((each) => each.hour === hour);
