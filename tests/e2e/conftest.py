@@ -101,7 +101,11 @@ def open_browser(stack: Stack, chromium: Browser) -> Iterator[Callable[..., Brow
     complaints: list[str] = []
 
     # A refused answer or a broken line is the test's own affair; no worker starts with its certificate.
-    expected = ("Failed to load resource", "An SSL certificate error occurred when fetching the script.")
+    expected = (
+        "Failed to load resource",
+        "Access to fetch at ",
+        "An SSL certificate error occurred when fetching the script.",
+    )
 
     def hear(said: ConsoleMessage) -> None:
         if said.type == "error" and not said.text.startswith(expected):
@@ -184,5 +188,5 @@ def sign_in(page: Page, name: str) -> None:
 
 def from_menu(page: Page, name: str) -> None:
     """Choose what the menu of the header has under this name."""
-    page.locator("details.menu > summary").click()
-    page.locator("details.menu").get_by_text(name, exact=True).click()
+    page.get_by_role("banner").locator("details.menu > summary").click()
+    page.get_by_role("banner").locator("details.menu").get_by_text(name, exact=True).click()

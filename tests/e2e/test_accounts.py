@@ -221,8 +221,8 @@ def test_a_passkey_signs_in_without_name_and_password(
     # The browser offers it where the name is filled in; this one takes it up by itself.
     page.goto("/sign-in?next=/settings")
     expect(page).to_have_url(re.compile("/settings$"))
-    sign_out(page)
     page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = undefined")
+    sign_out(page)
     page.goto("/sign-in?next=/settings/devices")
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page).to_have_url(re.compile("/settings/devices$"))

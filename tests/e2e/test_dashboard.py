@@ -1,6 +1,5 @@
 """What somebody sees who uses the dashboard with a browser."""
 
-import itertools
 import re
 import time
 from collections.abc import Callable
@@ -10,16 +9,10 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
 
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, from_menu, sign_in
+from tests.support.calls import new_call
 from tests.support.stack import Stack
 
 Open = Callable[..., BrowserContext]
-_numbers = itertools.count(100)
-
-
-def new_call() -> str:
-    """A DX call that no spot had yet."""
-    number = next(_numbers)
-    return f"XX{number % 10}{''.join(chr(65 + int(digit)) for digit in str(number))}"
 
 
 def row(page: Page, call: str) -> Locator:
@@ -150,10 +143,11 @@ def test_filters_stay_and_hold_for_live_spots(
     expect(row(phone, other)).to_be_visible()
 
 
-def test_who_reads_further_down_is_not_disturbed(stack: Stack, anna: Page) -> None:
+def test_who_reads_further_down_is_not_disturbed(stack: Stack, history: None, anna: Page) -> None:
+    anna.emulate_media(reduced_motion="reduce")  # rows that glide have no place yet
     is_live(anna)
     anna.set_viewport_size({"width": 390, "height": 400})
-    anna.wait_for_function("document.querySelectorAll('tbody tr').length > 20")
+    expect(anna.locator("tbody tr").nth(50)).to_be_attached()
     anna.mouse.move(0, 0)
     anna.evaluate("scrollTo(0, 900)")
     reading = anna.locator("tbody tr").nth(8)

@@ -80,7 +80,7 @@ def show(open_browser: Open, signed_in: Callable[[str], Any], places: dict[str, 
         answer = page.goto(view.path.format(**places))
         assert answer
         assert answer.ok is bool(view.endpoint), answer.status_text
-        if page.locator("#live").count():
+        if page.locator("#live").count() and options.get("java_script_enabled", True):
             expect(page.locator("[data-state=live]").first).to_be_visible()
         return page
 
@@ -138,7 +138,9 @@ def test_the_keyboard_reaches_all_of_it(show: Show, view: View, size: str) -> No
         expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     for _ in range(world.run("new Set(wanted.map(oneOf)).size")):
         page.keyboard.press("Tab")
-    assert world.run("wanted.filter((each) => each.isConnected && !seen.has(oneOf(each))).map(name)") == []
+    # Where one of several holds the place in the order, another may have got it meanwhile.
+    missed = "wanted.filter((each) => each.isConnected && each.tabIndex >= 0 && !seen.has(oneOf(each)))"
+    assert world.run(f"{missed}.map(name)") == []
     assert world.run("[...unmarked]") == []
     assert world.run("hidden()") == []
 

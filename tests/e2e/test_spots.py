@@ -11,7 +11,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from spotkeeper.db.connection import connect
 
 from tests.e2e.conftest import SCREENSHOTS
-from tests.e2e.test_dashboard import band, is_live, new_call, row
+from tests.e2e.test_dashboard import band, is_live, row
+from tests.support.calls import new_call
 from tests.support.spots import a_spot, add_spots
 from tests.support.stack import Stack
 
