@@ -110,6 +110,7 @@ def test_it_fits_and_everybody_can_use_it(show: Show, view: View, size: str) -> 
         viewport={"width": width, "height": height},
         device_scale_factor=2 if size == "phone" else 1,
         color_scheme="light",
+        reduced_motion="reduce",  # what glows has colours of its own meanwhile
     )
     found = []
     for theme in ("light", "dark"):
@@ -136,10 +137,13 @@ def test_the_keyboard_reaches_all_of_it(show: Show, view: View, size: str) -> No
     page.keyboard.press("Tab")
     if page.get_by_role("banner").count():
         expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
-    for _ in range(world.run("new Set(wanted.map(oneOf)).size")):
-        page.keyboard.press("Tab")
     # Where one of several holds the place in the order, another may have got it meanwhile.
     missed = "wanted.filter((each) => each.isConnected && each.tabIndex >= 0 && !seen.has(oneOf(each)))"
+    # Rows that come live are in the order too.
+    for _ in range(2 * world.run("new Set(wanted.map(oneOf)).size")):
+        page.keyboard.press("Tab")
+        if not world.run(f"{missed}.length"):
+            break
     assert world.run(f"{missed}.map(name)") == []
     assert world.run("[...unmarked]") == []
     assert world.run("hidden()") == []

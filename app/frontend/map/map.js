@@ -273,9 +273,14 @@ class LiveMap {
   }
 
   writeList(summary) {
-    const now = performance.now();
-    if (this.player.isPlaying || (this.listed && (now - this.listed < ROWS || this.list.isRead))) return;
-    this.listed = now;
+    if (this.player.isPlaying || (this.listed && this.list.isRead)) return;
+    const wait = this.listed ? this.listed + ROWS - performance.now() : 0;
+    if (wait > 0) {
+      clearTimeout(this.relisting);
+      this.relisting = setTimeout(() => this.speak(), wait);
+      return;
+    }
+    this.listed = performance.now();
     this.list.show(this.scene, this.context, summary);
   }
 

@@ -3,7 +3,6 @@ import { clockTime } from "./times.js";
 
 const AT_TOP = 80; // pixels: further down somebody reads
 const POINTING = 2_000; // a row that is being pointed at stays where it is for so long
-const GLIDE = { duration: 300, easing: "ease-out" };
 const IN_ONE_BODY = 100; // the rows of a body are laid out and painted together, or not at all
 const MOST_WAITING = 500;
 const MOST = 5_000;
@@ -21,7 +20,7 @@ export class SpotTable {
     this.ids = new Set();
     this.waiting = [];
     this.pointed = 0;
-    this.gliding = [];
+    this.room = 0;
     this.gone = new AbortController();
     this.note(this.table);
 
@@ -34,6 +33,7 @@ export class SpotTable {
       this.showWaiting();
       document.getElementById("main").focus({ preventScroll: true });
     });
+    this.listen(window, "resize", () => this.settle());
     this.listen(window, "scroll", () => this.isReading() || this.showWaiting());
     this.timer = setInterval(() => this.isReading() || this.showWaiting(), 1_000);
     for (const spot of missed) this.add(spot);
@@ -69,25 +69,38 @@ export class SpotTable {
   showWaiting() {
     if (!this.waiting.length) return;
     if (this.waiting.length > MOST_WAITING) location.reload();
-    this.glide(() => {
-      for (const spot of this.waiting) this.insert(spot);
-    });
+    if (this.table.querySelectorAll(".arrived tr").length >= IN_ONE_BODY) this.settle();
+    for (const spot of this.waiting) this.insert(spot);
+    this.makeRoom();
     this.waiting = [];
     this.announce();
     this.none.hidden = true;
     if (this.isFull()) this.removeOldest();
   }
 
-  /** What was there glides from where it stood to where it belongs. */
-  glide(insert) {
-    const first = this.table.querySelector("tr[data-id]");
-    const stood = first?.getBoundingClientRect().top;
-    for (const gliding of this.gliding) gliding.cancel();
-    insert();
-    const pushed = first ? first.getBoundingClientRect().top - stood : 0;
-    const isSeen = pushed > 0 && pushed < innerHeight && !matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const way = { translate: [`0 ${-pushed}px`, "0 0"] };
-    this.gliding = isSeen ? [...this.table.tBodies].map((body) => body.animate(way, GLIDE)) : [];
+  /** Moves all down by the height of what came. */
+  makeRoom() {
+    if (!this.batch) return;
+    this.room += this.batch.offsetHeight;
+    this.batch = null;
+    this.table.style.setProperty("--arrived", `${this.room}px`);
+  }
+
+  /** Puts those that came into the flow with the others, where they are seen already. */
+  settle() {
+    const batches = [...this.table.querySelectorAll(".arrived")];
+    if (!batches.length) return;
+    const body = batches[0].cloneNode();
+    body.classList.remove("arrived");
+    body.append(...batches.flatMap((batch) => [...batch.rows]));
+    this.table.classList.add("still");
+    batches[0].before(body);
+    for (const batch of batches) batch.remove();
+    this.batch = null;
+    this.room = 0;
+    this.table.style.setProperty("--arrived", "0px");
+    this.table.offsetHeight; // has it laid out before what moves may glide again
+    this.table.classList.remove("still");
   }
 
   /** By its time: a spot that was missed and came later belongs further down. */
@@ -96,18 +109,29 @@ export class SpotTable {
     const first = this.table.querySelector("tr[data-id]");
     let row = first;
     while (row && row.dataset.time > seconds) row = rowAfter(row);
-    if (row === first) this.topBody().prepend(this.fill(spot));
+    if (row === first) this.newest().prepend(this.fill(spot));
     else if (!row) [...this.table.tBodies].at(-1).append(this.fill(spot));
-    else if (row.dataset.id) row.before(this.fill(spot));
+    else if (row.dataset.id) {
+      if (row.closest(".arrived")) this.settle();
+      row.before(this.fill(spot));
+    }
     // Else it comes with the older ones.
   }
 
-  topBody() {
-    const [first] = this.table.tBodies;
-    if (first.rows.length < IN_ONE_BODY) return first;
-    const body = first.cloneNode();
-    first.before(body);
-    return body;
+  /**
+   * Those that come together stand above all others, out of the flow: so nothing that was there is laid out anew,
+   * and all of it glides.
+   */
+  newest() {
+    if (!this.batch) {
+      const [first] = this.table.tBodies;
+      const inFlow = this.table.querySelector("tbody:not(.arrived)");
+      this.batch = first.cloneNode();
+      this.batch.classList.add("arrived");
+      this.batch.style.setProperty("--beneath", `${this.room - inFlow.offsetTop}px`);
+      first.before(this.batch);
+    }
+    return this.batch;
   }
 
   isFull() {
