@@ -11,7 +11,7 @@ from spotkeeper.db import latest, user_settings
 from spotkeeper.db.search import search
 from spotkeeper.spots.places import middle_of
 from spotkeeper.web.api.sums_places import position_of
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading, transaction
 from spotkeeper.web.map import state
 from spotkeeper.web.map.state import COLOURS, VIEWS, State
 from spotkeeper.web.spots.filters import Filters, countries, remembered
@@ -38,14 +38,15 @@ def map_page() -> Response:
         shown = State.parse({**state.remembered(account.map).query(), **own})
     except ValueError as error:
         raise BadRequest(str(error)) from None
-    with transaction() as connection:
-        changed: dict[str, object] = {}
-        if given and filters.query() != account.filters:
-            changed["filters"] = filters.query()
-        if own and shown.query() != account.map:
-            changed["map"] = shown.query()
-        if changed and current_user.may("user"):
+    changed: dict[str, object] = {}
+    if given and filters.query() != account.filters:
+        changed["filters"] = filters.query()
+    if own and shown.query() != account.map:
+        changed["map"] = shown.query()
+    if changed and current_user.may("user"):
+        with transaction() as connection:
             user_settings.save(connection, current_user.id, changed)
+    with reading() as connection:
         newest = latest.newest(connection)
         rows = search(connection, filters.wanted, ROWS).spots
     is_fragment = "HX-Request" in request.headers

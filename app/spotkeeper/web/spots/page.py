@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from spotkeeper.db import latest, user_settings
 from spotkeeper.db.search import search
 from spotkeeper.db.search_ranges import Pace
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading, transaction
 from spotkeeper.web.spots import counts
 from spotkeeper.web.spots.columns import ALWAYS, COLUMNS, USUAL, in_order
 from spotkeeper.web.spots.filters import Filters, asked_of_page, countries, remembered
@@ -56,9 +56,10 @@ def spots() -> Response:
 
 def _newest(filters: Filters) -> dict[str, Any]:
     numbers = counts.by_band(filters.wanted)
-    with transaction() as connection:
-        if request.args and filters.query() != current_user.chosen.filters and current_user.may("user"):
+    if request.args and filters.query() != current_user.chosen.filters and current_user.may("user"):
+        with transaction() as connection:
             user_settings.save(connection, current_user.id, {"filters": filters.query()})
+    with reading() as connection:
         newest = latest.newest(connection)
         solar = latest.solar(connection)
         found = search(connection, filters.wanted, PORTION, pace=Pace(SEARCH_SECONDS))
@@ -78,7 +79,7 @@ def _newest(filters: Filters) -> dict[str, Any]:
 
 def _older(filters: Filters) -> dict[str, Any]:
     """Nothing but the spots behind the cursor."""
-    with transaction() as connection:
+    with reading() as connection:
         newest = latest.newest(connection)
         found = search(connection, filters.wanted, PORTION, filters.asked.after, Pace(SEARCH_SECONDS))
     cursor = filters.asked.cursor(found.next) if found.next else None
