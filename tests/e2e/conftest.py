@@ -179,11 +179,21 @@ def anna(open_browser: Callable[..., BrowserContext], signed_in: Callable[[str],
 
 
 def sign_in(page: Page, name: str) -> None:
-    page.goto("/sign-in")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
+    give_password(page, name)
     page.get_by_role("navigation", name="Pages").wait_for()
+
+
+def give_password(page: Page, name: str) -> None:
+    """Send the form to sign in; again when nginx has had too many of this address, as it says in words."""
+    while True:
+        page.goto("/sign-in")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+            page.get_by_role("button", name="Sign in", exact=True).click()
+        if answer.value.status != 429:
+            return
+        page.wait_for_timeout(1_000 * int(answer.value.headers["retry-after"]))
 
 
 def from_menu(page: Page, name: str) -> None:

@@ -17,7 +17,7 @@ from spotkeeper.db import accounts, sessions
 from spotkeeper.db.connection import connect
 
 from tests.e2e import axe
-from tests.e2e.conftest import ARGUMENTS, CHROMIUM, PASSWORD, SCREENSHOTS, sign_in
+from tests.e2e.conftest import ARGUMENTS, CHROMIUM, PASSWORD, SCREENSHOTS, give_password, sign_in
 from tests.support.stack import Stack
 
 Open = Callable[..., BrowserContext]
@@ -62,13 +62,6 @@ def let_in(context: BrowserContext, stack: Stack, name: str) -> Page:
         ]
     )
     return context.new_page()
-
-
-def give_password(page: Page, name: str) -> None:
-    page.goto("/sign-in")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def is_in(page: Page) -> None:
