@@ -39,7 +39,7 @@ dev: deps deps-tests ## the dashboard with reload on this machine: throw-away da
 .PHONY: test test-quick test-faults
 test: lint test-app test-faults-short test-rules test-policy test-browser test-demo test-molecule ## everything; 40 minutes at most on 2 cores
 test-quick: SELECT := -m "not slow"
-test-quick: lint-python test-app test-rules test-policy ## the part that takes three minutes
+test-quick: lint-python test-app test-rules test-policy ## the part that takes some minutes
 
 .PHONY: lint lint-python lint-ansible
 lint: lint-python lint-ansible ## ruff, mypy, yamllint, ansible-lint
