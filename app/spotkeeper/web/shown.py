@@ -4,6 +4,15 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
+CONTINENTS = {
+    "EU": "Europe",
+    "NA": "North America",
+    "SA": "South America",
+    "AS": "Asia",
+    "AF": "Africa",
+    "OC": "Oceania",
+    "AN": "Antarctica",
+}
 KILOMETRES_A_MILE = 1.609344
 
 

@@ -9,16 +9,8 @@ from spotkeeper.db.activity import PLACES
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.modes import CLASSES, CW, DIGITAL, UNKNOWN, VOICE
 from spotkeeper.web.account.chosen import shorten
+from spotkeeper.web.shown import CONTINENTS
 
-CONTINENTS = {
-    "EU": "Europe",
-    "NA": "North America",
-    "SA": "South America",
-    "AS": "Asia",
-    "AF": "Africa",
-    "OC": "Oceania",
-    "AN": "Antarctica",
-}
 ANYWHERE = "all"
 MODE_NAMES = {VOICE: "voice", CW: "CW", DIGITAL: "digital", UNKNOWN: "mode not known"}
 MODES = {"": "all modes"} | {name: MODE_NAMES[name] for name in (VOICE, CW, DIGITAL)}

@@ -15,7 +15,6 @@ from spotkeeper.web.api import sums_answers, sums_places
 from spotkeeper.web.bands import sums
 from spotkeeper.web.bands.asked import (
     ANYWHERE,
-    CONTINENTS,
     DAYS,
     MODE_NAMES,
     MODES,
@@ -28,7 +27,7 @@ from spotkeeper.web.bands.heat import ALWAYS, panels
 from spotkeeper.web.bands.histogram import histogram
 from spotkeeper.web.bands.usual import ENOUGH_DAYS, compare, headline
 from spotkeeper.web.bands.waterfall import LENGTH, LISTED, drawing, stations
-from spotkeeper.web.shown import metres
+from spotkeeper.web.shown import CONTINENTS, metres
 
 
 def bands_page() -> Response:

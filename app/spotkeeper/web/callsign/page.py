@@ -16,11 +16,11 @@ from spotkeeper.db.search_wanted import End, Wanted
 from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.api.sums_callsign import CALL, LONGEST_CALL, answer
 from spotkeeper.web.api.sums_places import name_of, place_of, position_of
-from spotkeeper.web.bands.asked import CONTINENTS
 from spotkeeper.web.callsign import own
 from spotkeeper.web.callsign.heard import by_band, farthest, strongest
 from spotkeeper.web.callsign.there import sun_there, ways
 from spotkeeper.web.database import reading, transaction
+from spotkeeper.web.shown import CONTINENTS
 
 WINDOWS = {"6": "6 hours", "24": "24 hours", "168": "7 days", "720": "30 days"}
 NEWEST_SPOTS = 20

@@ -7,18 +7,18 @@ from spotkeeper.spots.openings import NEAR_KM, REGION_KM
 from spotkeeper.spots.places import Point, middle_of, way
 from spotkeeper.web.account.chosen import Chosen
 from spotkeeper.web.api import sums_places
-from spotkeeper.web.shown import distance
+from spotkeeper.web.shown import CONTINENTS, distance
 
-CONTINENTS = {
-    "EU": ("Europe", Point(50, 12)),
-    "AF": ("Africa", Point(2, 20)),
-    "AS": ("Asia", Point(35, 105)),
-    "NA": ("North America", Point(40, -96)),
-    "SA": ("South America", Point(-18, -58)),
-    "OC": ("Oceania", Point(-25, 145)),
-    "AN": ("Antarctica", Point(-75, 0)),
+MIDDLES = {
+    "EU": Point(50, 12),
+    "AF": Point(2, 20),
+    "AS": Point(35, 105),
+    "NA": Point(40, -96),
+    "SA": Point(-18, -58),
+    "OC": Point(-25, 145),
+    "AN": Point(-75, 0),
 }
-"""Their names, and a point in the middle of those who are on the air there."""
+"""Of continents: a point in the middle of those who are on the air there."""
 
 
 class Here(NamedTuple):
@@ -67,7 +67,7 @@ class Here(NamedTuple):
         """Behind "4 spotters"."""
         if self.grid:
             return f"within {distance(REGION_KM, units)}"
-        return f"in {CONTINENTS[self.country.continent][0]}" if self.country else "around the world"
+        return f"in {CONTINENTS[self.country.continent]}" if self.country else "around the world"
 
     def has_near(self, call: str, grid: str | None, dxcc: int | None) -> bool:
         """Whether a spotter is."""

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from spotkeeper.spots import sun
 from spotkeeper.spots.places import Point
-from spotkeeper.web.now.here import CONTINENTS
+from spotkeeper.web.now.here import MIDDLES
 from spotkeeper.web.now.tiles import HIGHEST_KHZ, Tile
+from spotkeeper.web.shown import CONTINENTS
 
 STEP = timedelta(minutes=30)
 LOWEST_KHZ = 1800
@@ -38,7 +39,8 @@ class Day(NamedTuple):
 def ends(now: datetime, tiles: Sequence[Tile]) -> list[End]:
     """Continents with voices first, and Antarctica only then."""
     found = []
-    for code, (name, point) in CONTINENTS.items():
+    for code, point in MIDDLES.items():
+        name = CONTINENTS[code]
         height = sun.elevation(point, now)
         bands = [tile.band for tile in tiles if name in tile.continents and tile.name == tile.band]
         if bands or code != "AN":

@@ -16,9 +16,9 @@ from spotkeeper.spots.openings import (
     by_voice_segment,
 )
 from spotkeeper.web.api import sums_answers, sums_conditions, sums_read
-from spotkeeper.web.now.here import CONTINENTS, Here
+from spotkeeper.web.now.here import Here
 from spotkeeper.web.now.voices import voices_near
-from spotkeeper.web.shown import age, metres
+from spotkeeper.web.shown import CONTINENTS, age, metres
 
 SHOWN = BANDS[BANDS.index("160m") : BANDS.index("2m") + 1]
 OTHER_CLASSES = {CW: "CW", DIGITAL: "Digital"}
@@ -227,7 +227,7 @@ def _continents(rows: Iterable[Row]) -> list[str]:
     for row in rows:
         if row.dx_continent:
             counts[row.dx_continent] = counts.get(row.dx_continent, 0) + 1
-    return [CONTINENTS[one][0] for one in sorted(counts, key=lambda one: -counts[one])]
+    return [CONTINENTS[one] for one in sorted(counts, key=lambda one: -counts[one])]
 
 
 def _counted(evidence: Evidence, kind: str) -> str:
