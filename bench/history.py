@@ -7,8 +7,8 @@ benchmarks. 278,000 spots a day: seven of eight by skimmers, five to ten of whic
 minutes of its call; bands open and close with the sun; weekends and contests are busier.
 
 The months are as the station leaves them. Those of the last three weeks are written in the order of arrival
-with all indexes there; the indexes of older months are made afterwards, as `spotkeeper keep` makes them anew
-when a month is over.
+with all indexes there; the indexes of older months are made afterwards and full, as `spotkeeper keep` makes
+them anew when a month is over.
 """
 
 import argparse
@@ -314,10 +314,11 @@ def _take_apart(owner: Connection, table: str, parent: str) -> Part:
     statements = []
     for name, definition in indexes:
         if definition.startswith("CREATE UNIQUE"):
+            owner.execute(f"ALTER INDEX {name} SET (fillfactor = 100)")
             statements.append(f"REINDEX INDEX {name}")
         else:
             owner.execute(f"DROP INDEX {name}")
-            statements.append(definition)
+            statements.append(definition + " WITH (fillfactor = 100)" * ("USING btree" in definition))
     return Part(table, parent, bound, statements)
 
 

@@ -121,7 +121,7 @@ def asked_for(query: dict[str, Any]) -> Asked:
         until=query.get("until"),
         source=query.get("source"),
         bands=query.get("band", ()),
-        modes=[mode for word in query.get("mode", ()) for mode in MODES_OF.get(word, (word,))],
+        modes=tuple(mode for word in query.get("mode", ()) for mode in MODES_OF.get(word, (word,))),
         mode_source=query.get("mode_source"),
         dx=_end(query, "dx"),
         spotter=_end(query, "spotter"),
