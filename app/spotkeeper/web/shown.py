@@ -1,6 +1,8 @@
 """How figures and times are written, the same in every template."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from urllib.parse import quote
 
 from flask import Flask
 
@@ -14,27 +16,42 @@ CONTINENTS = {
     "AN": "Antarctica",
 }
 KILOMETRES_A_MILE = 1.609344
+_KEPT = 4096
 
 
 def add_to(app: Flask) -> None:
     """Add the template filters, and `now` of the request."""
-    for function in (khz, age, signal, metres, distance):
+    for function in (khz, age, signal, metres, distance, in_path):
         app.add_template_filter(function)
     app.context_processor(lambda: {"now": datetime.now(UTC)})
 
 
+@lru_cache(_KEPT)
 def khz(frequency_hz: int) -> str:
     """In kHz with one decimal, and more only when it has more: 14025.0, 7018.35."""
     text = f"{frequency_hz / 1000:.3f}"
     return text.rstrip("0") if not text.endswith("00") else text[:-2]
 
 
+@lru_cache(_KEPT)
+def in_path(call: str) -> str:
+    """The call as an address has it."""
+    return quote(call)
+
+
+def clock(time: datetime) -> str:
+    """Hours and minutes. strftime takes four times as long."""
+    return f"{time.hour:02}:{time.minute:02}"
+
+
+@lru_cache(_KEPT)
 def metres(band: str) -> str:
     """20m as 20 m."""
     number = band.rstrip("cm")
     return f"{number}\N{NO-BREAK SPACE}{band[len(number) :]}"
 
 
+@lru_cache(_KEPT)
 def signal(snr_db: int | None, wpm: int | None) -> str:
     """What a skimmer measured, in dB and words per minute."""
     parts = [f"{snr_db}\N{NO-BREAK SPACE}dB"] if snr_db is not None else []
@@ -43,6 +60,7 @@ def signal(snr_db: int | None, wpm: int | None) -> str:
     return ", ".join(parts)
 
 
+@lru_cache(_KEPT)
 def distance(kilometres: int, units: str) -> str:
     """In kilometres, or in miles for `imperial`."""
     if units == "imperial":

@@ -26,4 +26,5 @@ def add_to(app: Flask) -> None:
         windows=filters.WINDOWS,
         continents=[(name, name) for name in CONTINENTS],
         countries=filters.countries,
+        country_options=filters.country_options,
     )

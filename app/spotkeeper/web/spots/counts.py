@@ -1,6 +1,7 @@
 """How many spots the filters find on each band, at a bounded cost."""
 
 from collections import Counter
+from collections.abc import Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -29,13 +30,9 @@ def by_band(wanted: Wanted) -> Counter[str | None] | None:
         with reading() as connection:
             return latest.counts(connection, wanted)
     first, last = _full_hour(since), now.replace(minute=0, second=0, microsecond=0)
-    past = _past_hours(first, last) if first < last else []
+    past = _past_hours(first, last).by_band(wanted) if first < last else Counter()
     with reading() as connection:
-        numbers = latest.counts(connection, wanted, until=first, hours_from=max(first, last))
-    for part in past:
-        if _fits(part, wanted):
-            numbers[part.band] += part.spots
-    return numbers
+        return latest.counts(connection, wanted, until=first, hours_from=max(first, last)) + past
 
 
 def _is_summed(wanted: Wanted) -> bool:
@@ -50,6 +47,24 @@ def _is_summed(wanted: Wanted) -> bool:
     )
 
 
+class _Past:
+    """Sums of hours that are over; what was counted of them once is not counted again."""
+
+    def __init__(self, sums: Sequence[Sum]) -> None:
+        self._sums = sums
+        self._counted: dict[Hashable, Counter[str | None]] = {}
+
+    def by_band(self, wanted: Wanted) -> Counter[str | None]:
+        key = wanted.source, *map(tuple, (wanted.modes, wanted.dx.continents, wanted.spotter.continents))
+        if key not in self._counted:
+            counted: Counter[str | None] = Counter()
+            for part in self._sums:
+                if _fits(part, wanted):
+                    counted[part.band] += part.spots
+            self._counted[key] = counted
+        return self._counted[key]
+
+
 def _fits(part: Sum, wanted: Wanted) -> bool:
     return (
         wanted.source in (None, part.source)
@@ -59,14 +74,14 @@ def _fits(part: Sum, wanted: Wanted) -> bool:
     )
 
 
-def _past_hours(first: datetime, last: datetime) -> list[Sum]:
+def _past_hours(first: datetime, last: datetime) -> _Past:
     """Kept a minute, for there is hardly a spot that comes so late."""
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     kept: Kept = app.extensions["sums"]
 
-    def read() -> list[Sum]:
+    def read() -> _Past:
         with app.app_context(), reading() as connection:
-            return latest.sums(connection, first, last)
+            return _Past(latest.sums(connection, first, last))
 
     return kept.get(("spots", first, last), KEPT_SECONDS, read)
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from flask import current_app, request
+from markupsafe import Markup
 from marshmallow import ValidationError, fields
 from werkzeug.exceptions import BadRequest
 
@@ -135,7 +137,27 @@ def remembered(query: Mapping[str, Sequence[str]]) -> Filters | None:
 def countries() -> dict[int, str]:
     """The names of the DXCC entities by ADIF's number, in the order of the names."""
     known: Countries | None = current_app.extensions["countries"]
-    return dict(sorted(known.names.items(), key=itemgetter(1))) if known else {}
+    return _by_name(known) if known else {}
+
+
+def country_options(chosen: tuple[str, ...]) -> Markup:
+    """An option for each of the others."""
+    known: Countries | None = current_app.extensions["countries"]
+    return _options(known, chosen) if known else Markup()
+
+
+@lru_cache(maxsize=1)
+def _by_name(known: Countries) -> dict[int, str]:
+    return dict(sorted(known.names.items(), key=itemgetter(1)))
+
+
+@lru_cache(maxsize=32)
+def _options(known: Countries, without: tuple[str, ...]) -> Markup:
+    return Markup("\n").join(
+        Markup('<option value="{}">{}</option>').format(number, name)
+        for number, name in _by_name(known).items()
+        if str(number) not in without
+    )
 
 
 def _parts(texts: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """GET /spots: the spots as a page that follows the live ones."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import make_response, redirect, render_template, request, url_for
@@ -9,10 +10,12 @@ from werkzeug.wrappers import Response
 from spotkeeper.db import latest, user_settings
 from spotkeeper.db.search import search
 from spotkeeper.db.search_ranges import Pace
+from spotkeeper.web.account.chosen import Chosen
 from spotkeeper.web.database import reading, transaction
 from spotkeeper.web.spots import counts
 from spotkeeper.web.spots.columns import ALWAYS, COLUMNS, USUAL, in_order
 from spotkeeper.web.spots.filters import Filters, asked_of_page, countries, remembered
+from spotkeeper.web.spots.table import Table
 
 PORTION = 100
 SEARCH_SECONDS = 0.03
@@ -30,20 +33,19 @@ def spots() -> Response:
         template, content = "spots_older.html" if is_fragment else "spots.html", _older(filters)
     else:
         template, content = "spots_found.html" if is_fragment else "spots.html", _newest(filters)
-    columns = in_order(current_user.chosen.columns or USUAL)
+    chosen: Chosen = current_user.chosen
+    columns = in_order(chosen.columns or USUAL)
+    # The local time only where it is another one.
+    shown = tuple(name for name in columns if name != "local" or chosen.zone.key != "UTC")
     response = make_response(
         render_template(
             template,
             filters=filters,
-            columns=_shown(columns),
+            table=Table(shown, chosen.zone, chosen.units, countries(), datetime.now(UTC).date()),
             chosen_columns=columns,
             all_columns=COLUMNS,
             always=ALWAYS,
-            countries=countries(),
-            units=current_user.chosen.units,
-            spot_page=url_for("spot", spot_id="ID"),
-            call_page=url_for("callsign", call="CALL"),
-            zone=current_user.chosen.zone,
+            zone=chosen.zone,
             is_fragment=is_fragment,
             **content,
         )
@@ -91,8 +93,3 @@ def _older(filters: Filters) -> dict[str, Any]:
         "newest": newest,
         "follows": False,
     }
-
-
-def _shown(columns: list[str]) -> list[str]:
-    """The local time only where it is another one."""
-    return [name for name in columns if name != "local" or current_user.chosen.zone.key != "UTC"]
