@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # Six digits reach to the year 6109.
@@ -12,11 +13,16 @@ _SIGN = 2**63
 
 def spot_id(time: datetime, key: int) -> str:
     """As "hm2x1-00c0ffee00c0ffee": the minutes since 1970 to base 36, then the key's 64 bits."""
+    return f"{_minute(time)}-{key & _MASK:016x}"
+
+
+@lru_cache(1024)
+def _minute(time: datetime) -> str:
     minutes, digits = int(time.timestamp()) // 60, ""
     while minutes:
         minutes, digit = divmod(minutes, 36)
         digits = _DIGITS[digit] + digits
-    return f"{digits or '0'}-{key & _MASK:016x}"
+    return digits or "0"
 
 
 def read_spot_id(text: str) -> tuple[datetime, int]:

@@ -5,10 +5,12 @@ from typing import Any, LiteralString
 
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.search_wanted import Row
-from spotkeeper.db.search_words import COLUMNS, in_words
+from spotkeeper.db.search_words import COLUMNS, WITH_MODES, in_words
 
 _KEY: LiteralString = "spot_key(dx, spotter, hundred_hz, rest_hz)"
-_SELECT: LiteralString = f"SELECT {COLUMNS} FROM (SELECT *, {_KEY} AS key FROM spot_rows) AS found"  # noqa: S608
+_SELECT: LiteralString = (
+    f"SELECT {COLUMNS} FROM (SELECT *, {_KEY} AS key FROM spot_rows) AS found {WITH_MODES}"  # noqa: S608
+)
 
 
 def spot(connection: Connection, time: datetime, key: int) -> Row | None:

@@ -14,7 +14,7 @@ from spotkeeper.db.connection import Connection
 from spotkeeper.db.search_match import Match, NothingMatches, match_of
 from spotkeeper.db.search_ranges import HOUR, Lane, Pace, Range, ranges
 from spotkeeper.db.search_wanted import Found, Position, Wanted
-from spotkeeper.db.search_words import COLUMNS, in_words
+from spotkeeper.db.search_words import COLUMNS, WITH_MODES, in_words
 
 _KEY: LiteralString = "spot_key(dx, spotter, hundred_hz, rest_hz)"
 _COLUMNS: LiteralString = """
@@ -104,7 +104,7 @@ def _fetch(
         SELECT {COLUMNS} FROM (
             SELECT * FROM ({" UNION ALL ".join(f"({lane})" for lane in lanes)}) AS lanes
             ORDER BY time DESC, key DESC, source LIMIT %(limit)s
-        ) AS found ORDER BY time DESC, key DESC, source
+        ) AS found {WITH_MODES} ORDER BY time DESC, key DESC, source
     """  # noqa: S608
     start = time.monotonic()
     with connection.cursor(binary=True) as cursor:

@@ -3,7 +3,7 @@
 PostgreSQL could join them, but to plan that takes it several times as long as to find a page of spots.
 """
 
-from collections.abc import Iterable
+from itertools import chain
 from typing import Any, LiteralString
 from weakref import WeakKeyDictionary
 
@@ -14,13 +14,14 @@ COLUMNS: LiteralString = """
     time, key, dx, spotter, spot_hz(hundred_hz, rest_hz), band, mode,
     CASE WHEN guessed THEN 'guessed' WHEN mode IS NOT NULL THEN 'said' END,
     CASE source WHEN 'm' THEN 'machine' ELSE 'human' END, snr_db, wpm, report,
-    spot_comment(comment, source, (SELECT name FROM modes WHERE id = mode), snr_db, wpm),
+    spot_comment(comment, source, modes.name, snr_db, wpm),
     dx_grid, spotter_grid, dx_place, spotter_place, distance_km, bearing,
     CASE WHEN by_grid THEN 'grid' WHEN distance_km IS NOT NULL THEN 'country' END,
     propagation, satellite, qsx_hz, refs, coalesce(beacon, false), node, coalesce(recovered, false),
     coalesce(time + delay_ms * interval '1 millisecond', late)
 """
-"""Those of a Row, with keys for words."""
+"""Those of a Row, with keys for words; of rows that are joined WITH_MODES."""
+WITH_MODES: LiteralString = "LEFT JOIN modes ON modes.id = mode"
 _BAND, _MODE, _DX_PLACE, _SPOTTER_PLACE, _NODE = 5, 6, 15, 16, 25
 
 
@@ -43,26 +44,24 @@ class _Words:
         places = read("SELECT id, dxcc, continent, cq_zone, itu_zone FROM places")
         self._places = {None: (None, None, None, None)} | {id: tuple(place) for id, *place in places}
 
-    def rows(self, found: Iterable[tuple[Any, ...]]) -> list[Row]:
+    def rows(self, found: list[tuple[Any, ...]]) -> list[Row]:
         """Of COLUMNS. Raises KeyError for a key that is not known."""
-        bands, modes, nodes, places = self._bands, self._modes, self._nodes, self._places
-        return [
-            # Row() itself takes three times as long.
-            Row._make(
-                (
-                    *row[:_BAND],
-                    bands[row[_BAND]],
-                    modes[row[_MODE]],
-                    *row[_MODE + 1 : _DX_PLACE],
-                    *places[row[_DX_PLACE]],
-                    *places[row[_SPOTTER_PLACE]],
-                    *row[_SPOTTER_PLACE + 1 : _NODE],
-                    nodes[row[_NODE]],
-                    *row[_NODE + 1 :],
-                )
-            )
-            for row in found
-        ]
+        if not found:
+            return []
+        # Column by column: that takes less time than spot by spot.
+        columns = list(zip(*found, strict=True))
+        words = chain(
+            columns[:_BAND],
+            [map(self._bands.__getitem__, columns[_BAND]), map(self._modes.__getitem__, columns[_MODE])],
+            columns[_MODE + 1 : _DX_PLACE],
+            zip(*map(self._places.__getitem__, columns[_DX_PLACE]), strict=True),
+            zip(*map(self._places.__getitem__, columns[_SPOTTER_PLACE]), strict=True),
+            columns[_SPOTTER_PLACE + 1 : _NODE],
+            [map(self._nodes.__getitem__, columns[_NODE])],
+            columns[_NODE + 1 :],
+        )
+        # Row() itself takes three times as long.
+        return list(map(Row._make, zip(*words, strict=True)))
 
 
 _known: WeakKeyDictionary[Connection, _Words] = WeakKeyDictionary()

@@ -2,14 +2,15 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
+from marshmallow import fields
 
 from spotkeeper.db.search_wanted import Row
 from spotkeeper.spots import adif
-from spotkeeper.web.api.spots_schema import as_dict
+from spotkeeper.web.api.spots_schema import SpotSchema, columns, objects
 
 
 class Writer(Protocol):
@@ -18,7 +19,7 @@ class Writer(Protocol):
     def begin(self, names: tuple[str, ...]) -> str:
         """What stands before the first spot."""
 
-    def write(self, spots: Iterable[Row], names: tuple[str, ...]) -> str:
+    def write(self, spots: Sequence[Row], names: tuple[str, ...]) -> str:
         """A portion."""
 
 
@@ -28,8 +29,9 @@ class _Csv:
     def begin(self, names: tuple[str, ...]) -> str:
         return self._lines([names])
 
-    def write(self, spots: Iterable[Row], names: tuple[str, ...]) -> str:
-        return self._lines([_cell(value) for value in as_dict(spot, names).values()] for spot in spots)
+    def write(self, spots: Sequence[Row], names: tuple[str, ...]) -> str:
+        cells = map(_cells, names, columns(spots, names))
+        return self._lines(zip(*cells, strict=True))
 
     @staticmethod
     def _lines(rows: Iterable[Iterable[object]]) -> str:
@@ -38,16 +40,19 @@ class _Csv:
         return buffer.getvalue()
 
 
-def _cell(value: Any) -> object:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return f"'{value}" if value[:1] in _FORMULAS else value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return " ".join(value) if isinstance(value, list) else value
+def _cells(name: str, column: Iterable[Any]) -> Iterable[object]:
+    match _KINDS[name]:
+        case fields.String():
+            return [f"'{text}" if text and text[0] in _FORMULAS else text for text in column]
+        case fields.Boolean():
+            return ["true" if value else "false" for value in column]
+        case fields.List():
+            return map(" ".join, column)
+        case _:
+            return column
 
 
+_KINDS = SpotSchema().fields
 _FORMULAS = frozenset("=+-@\t\r\n")
 
 
@@ -60,16 +65,17 @@ class _Ndjson:
     def begin(self, names: tuple[str, ...]) -> str:
         return ""
 
-    def write(self, spots: Iterable[Row], names: tuple[str, ...]) -> str:
-        return _ENCODER.encode_lines([as_dict(spot, names) for spot in spots]).decode()
+    def write(self, spots: Sequence[Row], names: tuple[str, ...]) -> str:
+        return _ENCODER.encode_lines(objects(spots, names)).decode()
 
 
 class _Adif:
     def begin(self, names: tuple[str, ...]) -> str:
         return adif.header()
 
-    def write(self, spots: Iterable[Row], names: tuple[str, ...]) -> str:
-        return "".join(adif.record(as_dict(spot, adif.FIELDS)) for spot in spots)
+    def write(self, spots: Sequence[Row], names: tuple[str, ...]) -> str:
+        values = zip(*columns(spots, adif.FIELDS), strict=True)
+        return "".join(adif.record(dict(zip(adif.FIELDS, one, strict=True))) for one in values)
 
 
 class Format(NamedTuple):

@@ -35,7 +35,7 @@ from spotkeeper.web.api.spots_schema import (
     FIELDS,
     SpotAloneSchema,
     SpotsSchema,
-    as_dict,
+    objects,
     time_or_none,
 )
 from spotkeeper.web.database import reading
@@ -130,7 +130,7 @@ def spot(query: dict[str, Any], id: str) -> Response:
             raise NotFound("There is no such spot. It may have been too old to be kept.")
         around = timedelta(minutes=query["minutes"])
         others = one_spot.also_heard(connection, found, around, MOST_OTHERS)
-    return _kept({"spot": as_dict(found), "also_heard": [as_dict(other) for other in others]}, SPOT_SECONDS)
+    return _kept({"spot": objects([found])[0], "also_heard": objects(others)}, SPOT_SECONDS)
 
 
 def answer(asked: Asked, format: Format) -> Response:
@@ -150,7 +150,7 @@ def _page(asked: Asked) -> Response:
     names = asked.fields or FIELDS
     response = _kept(
         {
-            "spots": [as_dict(spot, names) for spot in found.spots],
+            "spots": objects(found.spots, names),
             "next": cursor,
             "searched_to": time_or_none(found.searched_to),
         },

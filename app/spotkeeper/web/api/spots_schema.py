@@ -1,9 +1,12 @@
 """A spot as the API tells it, and the answers that hold spots."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import marshmallow
+import msgspec
 from marshmallow import fields
 
 from spotkeeper.db.identity import spot_id
@@ -99,32 +102,47 @@ class SpotAloneSchema(marshmallow.Schema):
 
 FIELDS = tuple(SpotSchema().fields)
 
+# By fields of Row.
+_Columns = Mapping[str, Sequence[Any]]
+
 
 def time_or_none(moment: datetime | None) -> str | None:
     """As the API writes times, which are in UTC."""
     return None if moment is None else f"{moment.isoformat()[:19]}Z"
 
 
-def values(spot: Row) -> tuple[Any, ...]:
-    """The spot as JSON has it, in the order of FIELDS, which is that of Row."""
-    time, key, dx, spotter, frequency_hz, *more, qsx_hz, refs, beacon, node, recovered, received = spot
-    return (
-        spot_id(time, key),
-        f"{time.isoformat()[:19]}Z",
-        dx,
-        spotter,
-        frequency_hz / 1000,
-        *more,
-        None if qsx_hz is None else qsx_hz / 1000,
-        refs or [],
-        beacon,
-        node,
-        recovered,
-        None if received is None else f"{received.isoformat(timespec='milliseconds')[:23]}Z",
-    )
+def _times(stored: _Columns) -> Iterable[str | None]:
+    told = {time: time_or_none(time) for time in set(stored["time"])}
+    return map(told.__getitem__, stored["time"])
 
 
-def as_dict(spot: Row, names: tuple[str, ...] = FIELDS) -> dict[str, Any]:
-    """The spot with these fields, as JSON has them."""
-    every = dict(zip(FIELDS, values(spot), strict=True))
-    return every if names is FIELDS else {name: every[name] for name in names}
+# What is not told as it is stored.
+_MADE: dict[str, Callable[[_Columns], Iterable[Any]]] = {
+    "id": lambda stored: map(spot_id, stored["time"], stored["key"]),
+    "time": _times,
+    "frequency_khz": lambda stored: [hz / 1000 for hz in stored["frequency_hz"]],
+    "qsx_khz": lambda stored: [None if hz is None else hz / 1000 for hz in stored["qsx_hz"]],
+    "references": lambda stored: [refs or [] for refs in stored["refs"]],
+    "received": lambda stored: [
+        None if moment is None else f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
+        for moment in stored["received"]
+    ],
+}
+
+
+def columns(spots: Sequence[Row], names: Sequence[str]) -> list[Iterable[Any]]:
+    """The spots as JSON has them: of each named field the values of all."""
+    if not spots:
+        return [()] * len(names)
+    stored = dict(zip(Row._fields, zip(*spots, strict=True), strict=True))
+    return [_MADE[name](stored) if name in _MADE else stored[name] for name in names]
+
+
+def objects(spots: Sequence[Row], names: tuple[str, ...] = FIELDS) -> list[msgspec.Struct]:
+    """The spots, each with these fields in this order."""
+    return list(map(_kind(names), *columns(spots, names)))
+
+
+@lru_cache
+def _kind(names: tuple[str, ...]) -> type[msgspec.Struct]:
+    return msgspec.defstruct("Spot", [(name, Any) for name in names], frozen=True, gc=False)
