@@ -1,13 +1,16 @@
 """The search among the spots: any conditions together, at a bounded cost whatever they are.
 
 A search goes back in time from the newest spot by ranges (search_ranges.py) until it has found enough or its
-time is used up; then it says how far it came and where to go on.
+time is used up; then it says how far it came and where to go on. Most find enough in the first range. Those
+that go on do so LONG_AT_ONCE at a time in a process, and wait for that as long as they may search, so that
+they do not hold up the others.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Any, LiteralString
 
 from spotkeeper.db.connection import Connection
@@ -15,6 +18,10 @@ from spotkeeper.db.search_match import Match, NothingMatches, match_of
 from spotkeeper.db.search_ranges import HOUR, Lane, Pace, Range, ranges
 from spotkeeper.db.search_wanted import Found, Position, Wanted
 from spotkeeper.db.search_words import COLUMNS, WITH_MODES, in_words
+
+LONG_AT_ONCE = 2
+turns = BoundedSemaphore(LONG_AT_ONCE)
+"""Held by those that go on."""
 
 _KEY: LiteralString = "spot_key(dx, spotter, hundred_hz, rest_hz)"
 _COLUMNS: LiteralString = """
@@ -47,29 +54,46 @@ def search(
     pace = pace or Pace()
     end = skip + limit
     found: list[tuple[Any, ...]] = []
-    with _by_indexes(connection, match):
-        for part in ranges(connection, match, low, high, pace):
+    with (
+        _by_indexes(connection, match),
+        closing(_in_turn(ranges(connection, match, low, high, pace), low, pace)) as parts,
+    ):
+        for part in parts:
             # One more than is wanted, to know whether there is one.
             missing = end + 1 - len(found)
             found += _fetch(connection, match, part, missing, after, pace)
             if len(found) > end:
                 spots = in_words(connection, found[skip:end])
                 return Found(spots, spots[-1].position, spots[-1].time)
-            if pace.is_over and part.low > low:
-                return Found(in_words(connection, found[skip:]), Position(part.low), part.low)
-    return Found(in_words(connection, found[skip:]), None, wanted.since)
+    spots = in_words(connection, found[skip:])
+    if part.low > low:
+        return Found(spots, Position(part.low), part.low)
+    return Found(spots, None, wanted.since)
+
+
+def _in_turn(parts: Iterator[Range], low: datetime, pace: Pace) -> Generator[Range]:
+    """Those for which there is time: the first one at least, others when it is this search's turn."""
+    first = next(parts)
+    yield first
+    if first.low == low or not turns.acquire(timeout=pace.seconds_left):
+        return
+    try:
+        while pace.seconds_left and (part := next(parts, None)):
+            yield part
+    finally:
+        turns.release()
 
 
 @contextmanager
 def _by_indexes(connection: Connection, match: Match) -> Iterator[None]:
-    """Within it rows are found by indexes or in portions, whole tables are never read. Where every row
-    matches the planner does so by itself; that saves a transaction.
+    """Within it rows are found by the indexes of calls and times, whole tables or their indexes of stretches
+    are not read. Where every row matches the planner does so by itself; that saves a transaction.
     """
     if match.is_everything:
         yield
     else:
         with connection.transaction():
-            connection.execute("SET LOCAL enable_seqscan = off")
+            connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
             yield
 
 

@@ -1,6 +1,7 @@
 """The words that keys in table spot_rows stand for, as each connection has read them.
 
-PostgreSQL could join them, but to plan that takes it several times as long as to find a page of spots.
+PostgreSQL could join them, but to plan that takes it several times as long as to find a page of spots. The
+modes alone it joins, for it makes comments of them.
 """
 
 from itertools import chain

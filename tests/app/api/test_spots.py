@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from spotkeeper.db.search import LONG_AT_ONCE, turns
 from spotkeeper.spots.countries import Place
 from spotkeeper.spots.model import Spot
 from spotkeeper.spots.places import Point
@@ -296,6 +298,25 @@ def test_a_page_whose_time_is_used_up_says_how_far_it_came(
         assert page["searched_to"] is None or page["searched_to"] <= earlier
         earlier = page["searched_to"]
     assert page["spots"][0]["comment"] == "needle"
+
+
+def test_while_others_search_long_a_page_is_short_but_the_next_one_goes_on(
+    get: Callable[..., Any], add: Callable[..., None], spot: Callable[..., Spot]
+) -> None:
+    add(spot(60 * 40, comment="needle"), *(spot(minutes) for minutes in range(0, 60 * 45, 50)))
+    with ExitStack() as others:
+        for _ in range(LONG_AT_ONCE):
+            others.enter_context(turns)
+        assert len(get(SPOTS, limit=5)["spots"]) == 5
+        page = get(SPOTS, text="needle")
+        assert page["spots"] == []
+        assert page["next"]
+    while not page["spots"]:
+        page = get(SPOTS, text="needle", cursor=page["next"])
+    assert page["spots"][0]["comment"] == "needle"
+    # All may be had again.
+    assert [turns.acquire(blocking=False) for _ in range(LONG_AT_ONCE)] == [True] * LONG_AT_ONCE
+    turns.release(LONG_AT_ONCE)
 
 
 def test_two_spots_of_one_key_are_both_told(
