@@ -31,7 +31,7 @@ def add_to(app: Flask) -> None:
         return response
 
     app.add_url_rule(f"/static/{version}/<path:name>", ENDPOINT, asset)
-    app.add_template_global(lambda name: url_for(ENDPOINT, name=name), "asset")
+    app.add_template_global(cache(lambda name: url_for(ENDPOINT, name=name)), "asset")
     app.add_template_global(cache(lambda name: Markup((FOLDER / name).read_text())), "drawing")  # noqa: S704
 
 

@@ -1,10 +1,10 @@
 """How figures and times are written, the same in every template."""
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from urllib.parse import quote
 
-from flask import Flask
+from flask import Flask, url_for
 
 CONTINENTS = {
     "EU": "Europe",
@@ -20,9 +20,10 @@ _KEPT = 4096
 
 
 def add_to(app: Flask) -> None:
-    """Add the template filters, and `now` of the request."""
+    """Add the template filters, `now` of the request, and `page_address` of what has one address only."""
     for function in (khz, age, signal, metres, distance, in_path):
         app.add_template_filter(function)
+    app.add_template_global(cache(url_for), "page_address")
     app.context_processor(lambda: {"now": datetime.now(UTC)})
 
 

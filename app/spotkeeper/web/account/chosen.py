@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
@@ -43,16 +44,21 @@ class Chosen(msgspec.Struct, frozen=True):
     def from_stored(cls, values: dict[str, object]) -> "Chosen":
         """Values that an older release stored in another form are left out, one by one."""
         fitting = {}
-        for field in msgspec.structs.fields(cls):
-            if field.name in values:
+        for name, kind in _types().items():
+            if name in values:
                 with suppress(msgspec.ValidationError):
-                    fitting[field.name] = msgspec.convert(values[field.name], field.type)
+                    fitting[name] = msgspec.convert(values[name], kind)
         return cls(**fitting)
 
     @property
     def zone(self) -> ZoneInfo:
         """The time zone; UTC when the system no longer knows the stored one."""
         return ZoneInfo(self.time_zone if self.time_zone in zones() else "UTC")
+
+
+@cache
+def _types() -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(Chosen)}
 
 
 @cache

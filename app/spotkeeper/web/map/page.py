@@ -12,7 +12,7 @@ from spotkeeper.db.search import search
 from spotkeeper.spots.places import middle_of
 from spotkeeper.web.api.sums_places import position_of
 from spotkeeper.web.database import reading, transaction
-from spotkeeper.web.map import state
+from spotkeeper.web.map import listed, state
 from spotkeeper.web.map.state import COLOURS, VIEWS, State
 from spotkeeper.web.spots.filters import Filters, countries, remembered
 
@@ -48,7 +48,7 @@ def map_page() -> Response:
             user_settings.save(connection, current_user.id, changed)
     with reading() as connection:
         newest = latest.newest(connection)
-        rows = search(connection, filters.wanted, ROWS).spots
+        found = search(connection, filters.wanted, ROWS).spots
     is_fragment = "HX-Request" in request.headers
     response = make_response(
         render_template(
@@ -56,8 +56,8 @@ def map_page() -> Response:
             is_fragment=is_fragment,
             filters=filters,
             shown=shown,
-            rows=rows,
-            countries=countries(),
+            rows=listed.body(found, account.units, countries()),
+            blank=listed.blank(),
             newest=newest,
             centre=_centre(shown.grid),
             views=VIEWS,

@@ -6,7 +6,7 @@ from flask import Flask
 
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.countries import CONTINENTS
-from spotkeeper.web.spots import download, filters, one, page, saved
+from spotkeeper.web.spots import download, filters, one, page, saved, tiles
 
 
 def add_to(app: Flask) -> None:
@@ -26,5 +26,6 @@ def add_to(app: Flask) -> None:
         windows=filters.WINDOWS,
         continents=[(name, name) for name in CONTINENTS],
         countries=filters.countries,
-        country_options=filters.country_options,
+        written=filters.written,
+        tiles=tiles.tiles,
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import msgspec
 from flask import current_app, request
@@ -103,7 +103,7 @@ class Filters:
         """What `parse` takes, and `url_for` as its arguments; the API takes it too."""
         return {name: list(self.values[name]) for name in NAMES if name in self.values}
 
-    @property
+    @cached_property
     def address(self) -> str:
         """The same, as it stands behind the question mark."""
         return urlencode(self.query(), doseq=True)
@@ -140,24 +140,20 @@ def countries() -> dict[int, str]:
     return _by_name(known) if known else {}
 
 
-def country_options(chosen: tuple[str, ...]) -> Markup:
-    """An option for each of the others."""
-    known: Countries | None = current_app.extensions["countries"]
-    return _options(known, chosen) if known else Markup()
+def written(macro: str, filters: Filters) -> Markup:
+    """What a macro of filters.html makes of the filters alone: the same for all who have the same."""
+    return _written(macro, filters.address, current_app.extensions["countries"])
+
+
+@lru_cache(maxsize=64)
+def _written(macro: str, address: str, known: Countries | None) -> Markup:
+    template = current_app.jinja_env.get_template("filters.html")
+    return Markup(getattr(template.module, macro)(Filters.parse(parse_qs(address))))  # noqa: S704
 
 
 @lru_cache(maxsize=1)
 def _by_name(known: Countries) -> dict[int, str]:
     return dict(sorted(known.names.items(), key=itemgetter(1)))
-
-
-@lru_cache(maxsize=32)
-def _options(known: Countries, without: tuple[str, ...]) -> Markup:
-    return Markup("\n").join(
-        Markup('<option value="{}">{}</option>').format(number, name)
-        for number, name in _by_name(known).items()
-        if str(number) not in without
-    )
 
 
 def _parts(texts: Sequence[str]) -> list[str]:

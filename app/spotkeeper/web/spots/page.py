@@ -25,15 +25,16 @@ SEARCH_SECONDS = 0.03
 def spots() -> Response:
     """The page; without filters in the address those the account had last. htmx gets what has changed."""
     filters = asked_of_page()
-    last = remembered(current_user.chosen.filters)
-    if not request.args and last and last.query() != filters.query():
-        return redirect(url_for("spots", **last.query()))  # type: ignore[arg-type]
+    chosen: Chosen = current_user.chosen
+    if not request.args and chosen.filters:
+        last = remembered(chosen.filters)
+        if last and last.query() != filters.query():
+            return redirect(url_for("spots", **last.query()))  # type: ignore[arg-type]
     is_fragment = "HX-Request" in request.headers
     if "cursor" in request.args:
         template, content = "spots_older.html" if is_fragment else "spots.html", _older(filters)
     else:
         template, content = "spots_found.html" if is_fragment else "spots.html", _newest(filters)
-    chosen: Chosen = current_user.chosen
     columns = in_order(chosen.columns or USUAL)
     # The local time only where it is another one.
     shown = tuple(name for name in columns if name != "local" or chosen.zone.key != "UTC")

@@ -32,7 +32,7 @@ class Table(NamedTuple):
     @property
     def blank(self) -> Markup:
         """The row that shared/table.js fills in: of the spot ID and the DX CALL."""
-        return Markup(self._pattern.format_map(_Blank(id="ID", dx_path="CALL")))  # noqa: S704
+        return rows.blank(self._pattern, id="ID", dx_path="CALL")
 
     @property
     def _pattern(self) -> str:
@@ -63,11 +63,6 @@ class Table(NamedTuple):
             "comment": spot.comment,
             "node": spot.node,
         }
-
-
-class _Blank(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        return ""
 
 
 @lru_cache(_DAYS_KEPT)
