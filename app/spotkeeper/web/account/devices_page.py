@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from spotkeeper.db import sessions
 from spotkeeper.web.account import trail
 from spotkeeper.web.account.user_agent import in_words
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading, transaction
 
 
 def add_to(app: Flask) -> None:
@@ -22,7 +22,7 @@ def add_to(app: Flask) -> None:
 def show() -> Response:
     """The account's devices, this one first."""
     _require_user()
-    with transaction() as connection:
+    with reading() as connection:
         devices = sessions.list_devices(connection, current_user.id)
     devices.sort(key=lambda device: device.id != current_user.session_id)
     page = render_template(

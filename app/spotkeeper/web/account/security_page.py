@@ -18,7 +18,7 @@ from spotkeeper.db.connection import Connection
 from spotkeeper.web.account import confirm, passkeys, sign_in, trail
 from spotkeeper.web.account.passkeys import AnswerRefused
 from spotkeeper.web.account.settings_page import Checked
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading, transaction
 
 LONGEST_NAME = 60
 
@@ -265,7 +265,7 @@ def _page(
     codes: list[str] | None = None,
     status: int = 0,
 ) -> Response:
-    with transaction() as connection:
+    with reading() as connection:
         factor = factors.read(connection, current_user.id)
         known = factors.list_passkeys(connection, current_user.id)
     page = render_template(

@@ -1,16 +1,17 @@
 """The settings page."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from flask import Flask, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 from wtforms import Field, RadioField, SelectChoice, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
-from wtforms.widgets import CheckboxInput
 
 from spotkeeper.db import user_settings
 from spotkeeper.spots.bands import BANDS
@@ -54,7 +55,6 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
         [Checked(chosen.interest)],
         choices=[SelectChoice(band, metres(band)) for band in BANDS],
         validate_choice=False,
-        option_widget=CheckboxInput(),
     )
     theme = _choice("Colours", chosen.theme, chosen.THEMES)
     contrast = _choice("Contrast", chosen.contrast, chosen.CONTRASTS)
@@ -78,7 +78,15 @@ def settings() -> Response:
     page = render_template(
         "settings.html",
         form=form,
-        zones=sorted(chosen.zones()),
+        zones=_zones(),
         saved="saved" in request.args,
     )
     return make_response(page, 400 if form.is_submitted() else 200)
+
+
+@cache
+def _zones() -> Markup:
+    """An option for each."""
+    return Markup("\n").join(
+        Markup('<option value="{}"></option>').format(zone) for zone in sorted(chosen.zones())
+    )

@@ -9,13 +9,12 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 from wtforms import Field, RadioField, SelectChoice, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
-from wtforms.widgets import CheckboxInput
 
 from spotkeeper import tokens
 from spotkeeper.db import tokens as table
 from spotkeeper.web.account import trail
 from spotkeeper.web.account.settings_page import Checked
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading, transaction
 
 LIFETIMES = {"30": "30 days", "365": "a year", "": "ever"}
 NOT_MADE = {
@@ -40,7 +39,6 @@ class TokenForm(FlaskForm):  # type: ignore[misc]
         [_one_at_least],
         choices=[SelectChoice(scope, words) for scope, words in tokens.SCOPES.items()],
         default=list(tokens.SCOPES),
-        option_widget=CheckboxInput(),
     )
     days = RadioField(
         "Good for",
@@ -67,7 +65,7 @@ def show() -> Response:
         token = _make(form)
         if token:
             form = TokenForm(formdata=None)
-    with transaction() as connection:
+    with reading() as connection:
         own = table.list_tokens(connection, current_user.name)
     page = render_template(
         "tokens.html",

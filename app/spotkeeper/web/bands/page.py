@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from flask import Response, current_app, jsonify, make_response, render_template, request
+import msgspec
+from flask import Response, current_app, make_response, render_template, request
 from flask_login import current_user
 from werkzeug.exceptions import BadRequest
 
@@ -84,11 +85,17 @@ def _charts(asked: Asked, zone: ZoneInfo, usual: sums.Usual) -> str:
 
 
 def waterfall_data() -> Response:
-    """What the canvas of the waterfall shows."""
+    """What the canvas of the waterfall shows; written once for all who ask for the same marks."""
     asked = _asked()
     if not asked.band:
         raise BadRequest("band: say which one.")
-    return jsonify(drawing(sums.waterfall(LENGTH), asked.band, asked.mode_classes))
+    found = sums.waterfall(LENGTH)
+    body = sums_answers.made().get(
+        ("waterfall", asked.band, asked.mode),
+        found,
+        lambda: msgspec.json.encode(drawing(found, asked.band, asked.mode_classes)),
+    )
+    return Response(body, content_type="application/json")
 
 
 def _asked() -> Asked:

@@ -13,7 +13,7 @@ from spotkeeper.db import station as table
 from spotkeeper.keeping import storage
 from spotkeeper.keeping.storage import Storage, StoredMonth
 from spotkeeper.keeping.text import bytes_text, days_left_text, days_text
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading
 
 
 def add_to(app: Flask) -> None:
@@ -42,7 +42,7 @@ def station() -> str:
         silence = str(error)
         unit = systemd.unit(reports.UNIT)
     config = current_app.config
-    with transaction() as connection:
+    with reading() as connection:
         books = table.read(connection)
         stored = storage.read(connection, config["KEEPING"], config["SPOOL"])
     return render_template(
