@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from spotkeeper.db import user_settings
-from spotkeeper.db.connection import Connection
+from spotkeeper.db.connection import Connection, Role
 from spotkeeper.spots.countries import Place
 from spotkeeper.spots.places import Point
 from werkzeug.test import TestResponse
 
 from tests.app.web.browser import Browser
 from tests.app.web.test_bands_page import rows
+from tests.support.spots import a_spot, add_spots
 
 FRANCE = Place(227, "France", "EU", 14, 27, Point(46, 2), 1)
 Choose = Callable[..., None]
@@ -95,6 +96,46 @@ def test_who_hears_it_where_and_how_strong(anna: Browser, add_spot: Callable[...
     assert [row[0] for row in hours] == ["40 m", "20 m"]
     assert hours[1][1 + time.hour] == "2"
     assert sum(int(spots) for row in hours for spots in row[1:]) == 3
+
+
+def test_of_many_stations_fifty_are_listed_and_a_link_leads_to_the_others(
+    anna: Browser, login: Callable[[Role], Connection]
+) -> None:
+    add_spots(login("scraper"), *(a_spot(spotter=f"F{number}AA") for number in range(60)))
+
+    def listed(path: str) -> list[str]:
+        tables = anna.get(path).text.split('id="who-hears"')[1].split("</section>")[0]
+        return re.findall(r'<th scope="row"><a href="/call/(\w+)">\1</a></th>', tables)
+
+    page = anna.get("/call/K1ABC").text
+    assert "60 stations that heard it" in page
+    assert "<summary>35 more, of 60</summary>" in page
+    assert len({*listed("/call/K1ABC")}) == 50
+    link = re.search(r'href="([^"]+)#who-hears">All 60<', page)
+    assert link
+    assert {*listed(unescape(link[1]))} == {f"F{number}AA" for number in range(60)}
+
+
+def test_the_hours_of_a_busy_call(
+    anna: Browser, login: Callable[[Role], Connection], add_spot: Callable[..., None]
+) -> None:
+    add_spot("K1ABC", 7 * 60)
+    add_spots(login("scraper"), *(a_spot(spotter=f"F{number}AA") for number in range(1000)))
+    for _ in range(2):
+        assert "1,001 spots by 1001 stations in the last 24 hours" in text(anna.get("/call/K1ABC"))
+        assert "1,000 spots by 1000 stations in the last 6 hours" in text(anna.get("/call/K1ABC?hours=6"))
+    assert "The 200 with the most spots" in text(anna.get("/call/K1ABC"))
+
+
+def test_all_my_forms_are_heard_by_the_stations_of_the_list(
+    anna: Browser, choose: Choose, add_spot: Callable[..., None]
+) -> None:
+    add_spot("DL1ABC", 5, spotter="F1AAA")
+    add_spot("EA8/DL1ABC", 9, spotter="F2AAA")
+    choose(callsign="DL1ABC")
+    page = anna.get("/call")
+    assert "2 stations that heard you" in text(page)
+    assert [row[0] for row in rows(page, "stations")] == ["F1AAA", "F2AAA"]
 
 
 def test_whom_it_hears(anna: Browser, add_spot: Callable[..., None]) -> None:

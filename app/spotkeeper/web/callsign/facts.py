@@ -1,6 +1,6 @@
 """What is read of a call for its page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
@@ -11,76 +11,136 @@ from spotkeeper.db.callsign import Known, Report
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.search import search
 from spotkeeper.db.search_wanted import End, Row, Wanted
+from spotkeeper.web.api import sums_answers
+from spotkeeper.web.callsign.heard import OnBand, Stations, by_band, by_station, farthest, strongest
 
 NEWEST_SPOTS = 20
 SUGGESTED = 12
+BUSY_SPOTS = 1000
+KEPT_SECONDS = 5
 
 
 class Facts(NamedTuple):
-    """Of a call, and of its other forms as EA8/DL1ABC; reports and spots have the newest first."""
+    """A call and its other forms, as EA8/DL1ABC."""
 
-    known: Known | None
-    last_heard: datetime | None
-    is_known: bool
-    """In one form at least."""
-    hours: str
-    """That the reports are of."""
-    heard_by: list[Report]
-    hears: list[Report]
-    """By the call itself."""
-    hears_since: datetime
-    newest: list[Row]
+    forms: Mapping[str, Known | None]
+    """The call itself is the first."""
+    hours: int
+    """That are looked at."""
     similar: list[Suggested]
     """Calls that begin like one that is not known."""
 
     @property
-    def grid(self) -> str | None:
-        """The last one that was said."""
-        return next((each.grid for each in (*self.heard_by, *self.hears) if each.grid), None)
+    def known(self) -> Known | None:
+        """Of the call itself."""
+        return next(iter(self.forms.values()))
+
+    @property
+    def is_known(self) -> bool:
+        """In one form at least."""
+        return any(self.forms.values())
+
+    @property
+    def last_heard(self) -> datetime | None:
+        """In any form."""
+        return _latest(each.last_spotted for each in self.forms.values() if each)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it has so many spots that a few seconds add next to nothing."""
+        return any(each and max(each.spotted, each.spotting) >= BUSY_SPOTS for each in self.forms.values())
 
 
-def read(connection: Connection, call: str, variants: Sequence[str], hours: str, now: datetime) -> Facts:
+class Sums(NamedTuple):
+    """Of the hours that are looked at."""
+
+    spots: int
+    """Of the call in all its forms."""
+    heard_by: Stations
+    bands: list[OnBand]
+    farthest: Report | None
+    strongest: Report | None
+    spotted: int
+    """By the call itself."""
+    hears: Stations
+    hears_since: datetime
+    grid: str | None
+    """The last one that was said."""
+    newest: list[Row]
+    """Of any time."""
+
+
+class _Moment(NamedTuple):
+    until: datetime
+
+
+def facts_of(
+    connection: Connection, call: str, variants: Iterable[str], hours: int | None, now: datetime
+) -> Facts:
     """Without `hours`, of the shortest time, but for hours, in which it was heard, or else heard others."""
     forms = {each: table.known(connection, each) for each in (call, *variants)}
     heard_of = [each for each in forms.values() if each]
-    last_heard = _latest(each.last_spotted for each in heard_of)
-    hours = hours or _usual((last_heard, _latest(each.last_spotting for each in heard_of)), now)
-    since = now - timedelta(hours=int(hours))
-    heard_by, hears = [], []
-    for each, known in forms.items():
-        if known and known.last_spotted and known.last_spotted >= since:
-            heard_by += table.heard_by(connection, each, since, min(now, known.last_spotted))
-    known = forms[call]
-    if known and known.last_spotting and known.last_spotting >= since:
-        hears = table.hears(connection, call, since, min(now, known.last_spotting))
     return Facts(
-        known=known,
-        last_heard=last_heard,
-        is_known=bool(heard_of),
-        hours=hours,
-        heard_by=sorted(heard_by, key=attrgetter("time"), reverse=True),
-        hears=hears,
-        hears_since=_since(hears, since),
-        newest=search(connection, Wanted(dx=End(calls=list(forms))), NEWEST_SPOTS).spots,
-        similar=[] if heard_of else suggested(connection, call[:3], SUGGESTED),
+        forms,
+        hours or _usual(heard_of, now),
+        [] if heard_of else suggested(connection, call[:3], SUGGESTED),
     )
 
 
-def _usual(lasts: Iterable[datetime | None], now: datetime) -> str:
+def sums_of(connection: Connection, facts: Facts, now: datetime, most: int) -> Sums:
+    """With at most so many stations in a list; those of busy calls may be some seconds old."""
+    if not facts.is_busy:
+        return _read(connection, facts, now, most)
+    moment = _Moment(now.replace(second=now.second // KEPT_SECONDS * KEPT_SECONDS, microsecond=0))
+    key = "call", *facts.forms, facts.hours, most
+    return sums_answers.made().get(key, moment, lambda: _read(connection, facts, now, most))
+
+
+def _read(connection: Connection, facts: Facts, now: datetime, most: int) -> Sums:
+    since = now - timedelta(hours=facts.hours)
+    spots: list[Report] = []
+    for call, known in facts.forms.items():
+        if known and known.last_spotted and known.last_spotted >= since:
+            spots += table.heard_by(connection, call, since, min(now, known.last_spotted))
+    spots.sort(key=attrgetter("time"), reverse=True)
+    spotted: list[Report] = []
+    call, known = next(iter(facts.forms.items()))
+    if known and known.last_spotting and known.last_spotting >= since:
+        spotted = table.hears(connection, call, since, min(now, known.last_spotting))
+    return Sums(
+        spots=len(spots),
+        heard_by=by_station(spots, most),
+        bands=by_band(spots),
+        farthest=farthest(spots),
+        strongest=strongest(spots),
+        spotted=len(spotted),
+        hears=by_station(spotted, most),
+        hears_since=_since(spotted, since),
+        grid=next((each.grid for each in (*spots, *spotted) if each.grid), None),
+        newest=search(connection, Wanted(dx=End(calls=list(facts.forms))), NEWEST_SPOTS).spots,
+    )
+
+
+def _usual(heard_of: Sequence[Known], now: datetime) -> int:
+    lasts = (
+        _latest(each.last_spotted for each in heard_of),
+        _latest(each.last_spotting for each in heard_of),
+    )
     for last in lasts:
-        for hours in ("24", "168", "720"):
-            if last and now - last < timedelta(hours=int(hours)):
+        for hours in (24, 168, 720):
+            if last and now - last < timedelta(hours=hours):
                 return hours
-    return "24"
+    return 24
 
 
 def _latest(moments: Iterable[datetime | None]) -> datetime | None:
     return max(filter(None, moments), default=None)
 
 
-def _since(hears: Sequence[Report], since: datetime) -> datetime:
-    """From when on all that it heard is among the reports."""
-    if len(hears) == table.NEWEST:
-        return hears[-1].time
+def _since(spotted: Sequence[Report], since: datetime) -> datetime:
+    """From when on all that it heard is among the reports, the newest of which comes first."""
+    if len(spotted) == table.NEWEST:
+        return spotted[-1].time
     # Of a skimmer the last hour is read.
-    return max(since, hears[0].time - table.NEAR) if any(each.by_machine for each in hears) else since
+    is_skimmer = any(each.by_machine for each in spotted)
+    return max(since, spotted[0].time - table.NEAR) if is_skimmer else since

@@ -12,8 +12,7 @@ from spotkeeper.web.account.chosen import Chosen, shorten
 from spotkeeper.web.api.sums_callsign import CALL, LONGEST_CALL
 from spotkeeper.web.api.sums_places import place_of, position_of
 from spotkeeper.web.callsign import own
-from spotkeeper.web.callsign.facts import SUGGESTED, read
-from spotkeeper.web.callsign.heard import by_band, by_station, farthest, strongest
+from spotkeeper.web.callsign.facts import SUGGESTED, facts_of, sums_of
 from spotkeeper.web.callsign.tables import Tables
 from spotkeeper.web.callsign.there import sun_there, ways
 from spotkeeper.web.database import reading
@@ -58,27 +57,24 @@ def _page(call: str, hours: str) -> str:
     is_own = call == chosen.callsign
     variants = own.variants(call) if is_own else []
     with reading() as connection:
-        facts = read(connection, call, variants, hours, now)
-    position = position_of(call, facts.grid)
-    most = MOST if "all" in request.args else LISTED
+        facts = facts_of(connection, call, variants, int(hours) if hours else None, now)
+        sums = sums_of(connection, facts, now, MOST if "all" in request.args else LISTED)
+    position = position_of(call, sums.grid)
     return render_template(
         "callsign.html",
         call=call,
         typed=call,
         facts=facts,
+        sums=sums,
         country=place_of(call),
         continents=CONTINENTS,
         ways=None if is_own else ways(chosen.grid, position),
         position=position,
         sun=sun_there(position.point, now) if position else None,
         windows=WINDOWS,
+        hours=str(facts.hours),
         is_own=is_own,
         variants=variants,
-        bands=by_band(facts.heard_by),
-        farthest=farthest(facts.heard_by),
-        strongest=strongest(facts.heard_by),
-        heard_by=by_station(facts.heard_by, most),
-        hears=by_station(facts.hears, most),
         in_sight=IN_SIGHT,
         most=MOST,
         tables=Tables(now, chosen.units, countries()),
