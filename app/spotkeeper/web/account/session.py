@@ -51,6 +51,8 @@ def add_to(app: Flask) -> None:
     """Load the account by the cookie, renew what is in use, and refuse whoever is not signed in."""
     # Without its context processor, which would ask the database again for the page that says it is away.
     manager = LoginManager(app, add_context_processor=False)
+    # It would guard a session of its own, which nobody has, and write that into the cookie of forms.
+    manager.session_protection = None
     manager.request_loader(lambda request: _load())
     manager.unauthorized_handler(_ask_to_sign_in)
     app.before_request(_require_sign_in)

@@ -14,7 +14,7 @@ from spotkeeper.spots.countries import Countries
 from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.api.sums_kept import Kept
 from spotkeeper.web.api.sums_places import place_of, position_of
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading
 from spotkeeper.web.spots.filters import Filters
 
 KEPT_SECONDS, KEPT_SECONDS_OF_PAST = 5, 60
@@ -48,7 +48,7 @@ def of_hour() -> Response:
 
     def make() -> bytes:
         with app.app_context():
-            with transaction() as connection:
+            with reading() as connection:
                 found = paths.of_hour(connection, filters.wanted, hour)
             return msgspec.json.encode(_columns(hour, found))
 

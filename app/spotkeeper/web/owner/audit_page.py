@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from spotkeeper.db import audit
 from spotkeeper.web.account.chosen import shorten
-from spotkeeper.web.database import transaction
+from spotkeeper.web.database import reading
 from spotkeeper.web.owner.only import for_owners
 
 ENTRIES = 100
@@ -24,7 +24,7 @@ def show() -> Response:
     given = request.args.get("before")
     if given is not None and not (given.isascii() and given.isdigit() and len(given) <= 18):
         raise BadRequest(f"before: {shorten(given)} is not the number of an entry.")
-    with transaction() as connection:
+    with reading() as connection:
         entries = audit.newest(connection, ENTRIES + 1, before=int(given) if given else None)
         failed = audit.failed_sign_ins(connection, FAILED) if given is None else []
     more = entries[ENTRIES - 1].id if len(entries) > ENTRIES else None

@@ -35,7 +35,7 @@ class Table(NamedTuple):
         return rows.blank(self._pattern, id="ID", dx_path="CALL")
 
     @property
-    def _pattern(self) -> str:
+    def _pattern(self) -> rows.Pattern:
         return rows.pattern("spot_row.html", columns=self.columns)
 
     def _texts(self, spot: Row) -> dict[str, str]:
