@@ -62,13 +62,13 @@ def header() -> str:
 def record(spot: Mapping[str, Any]) -> str:
     """The spot as a line; of FIELDS each value is as the API writes it, and None when it is not there."""
     given = {name: spot.get(name) for name in FIELDS}
-    time = datetime.fromisoformat(spot["time"])
+    time = spot["time"]
     mode, submode = _mode(given["mode"], given["mode_source"])
     return (
         _fields(
             CALL=spot["dx"],
-            QSO_DATE=f"{time:%Y%m%d}",
-            TIME_ON=f"{time:%H%M}",
+            QSO_DATE=time[:10].replace("-", ""),
+            TIME_ON=time[11:16].replace(":", ""),
             FREQ=f"{spot['frequency_khz'] / 1000:.6f}".rstrip("0").rstrip("."),
             BAND=_BANDS.get(given["band"] or "", given["band"]),
             MODE=mode,
@@ -110,5 +110,7 @@ def _references(references: Iterable[str]) -> dict[str, str]:
 
 def _ascii(text: str) -> str:
     """Letters without their accents; “?” for what has no likeness in ASCII."""
+    if text.isascii() and text.isprintable():
+        return text
     plain = unicodedata.normalize("NFKD", text)
     return "".join(c if " " <= c <= "~" else "?" for c in plain if not unicodedata.combining(c))
