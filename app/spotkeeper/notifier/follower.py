@@ -8,7 +8,7 @@ ones skipped, for who listens live wants to know what happens now.
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from time import sleep
+from time import monotonic, sleep
 from typing import NoReturn, Protocol
 
 import psycopg
@@ -26,6 +26,8 @@ BACKLOG = 2000
 PORTION = 200
 PAUSES = (0.0, 0.5, 1.0, 2.0, 4.0)
 IDLE_SECONDS = 1.0
+# Commits that follow each other faster are taken together: to find the new spots their whole minute is read.
+TOGETHER_SECONDS = 0.05
 # After an interruption, so far back; what is older is history.
 LOOK_BACK = timedelta(hours=6)
 # A spot is at most so much older than its reception: usually a minute, but for what sh/dx brought.
@@ -65,6 +67,7 @@ class Follower:
         self._waiting: Window | None = None  # holds all that may not be taken yet
         self._failures = 0  # in a row
         self._looks = False
+        self._rests_until = 0.0
 
     def run(self) -> NoReturn:
         """Follow the database for ever, through any number of its interruptions."""
@@ -111,11 +114,16 @@ class Follower:
             # Before the spots that were committed after what is to be seen.
             self._listener.look(connection)
             self._looks = False
-        if self._waiting:
+        rest = 0.0 if self._failures else self._rests_until - monotonic()
+        if self._waiting and rest <= 0:
             self._offer(connection, self._waiting)
+            rest = TOGETHER_SECONDS
+            self._rests_until = monotonic() + rest
         self._listener.alive()
         if self._failures:
             notifications = connection.notifies(timeout=PAUSES[min(self._failures, len(PAUSES)) - 1])
+        elif rest > 0:
+            notifications = connection.notifies(timeout=rest)
         else:
             notifications = connection.notifies(timeout=IDLE_SECONDS, stop_after=1)
         for notification in notifications:
