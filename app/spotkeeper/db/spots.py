@@ -354,6 +354,14 @@ def _by_day(lines: list[tuple[str, int]]) -> Counter[tuple[str, int]]:
     return numbers
 
 
+def units_of(frequency_hz: int) -> tuple[int, int]:
+    """Columns hundred_hz and rest_hz; the latter is null where it is 0."""
+    if frequency_hz < _KHZ_FROM_HZ:
+        return divmod(frequency_hz, 100)
+    khz, rest_hz = divmod(frequency_hz, 1000)
+    return -khz, rest_hz
+
+
 def kept_comment(spot: Spot) -> str | None:
     """What is kept of the comment, from which function spot_comment makes it again."""
     comment, mode = spot.comment, spot.mode
@@ -379,11 +387,7 @@ def copy_line(keys: Keys, node: str, received: int | None, spot: Spot, recovered
         comment = n
     elif "\\" in comment or not comment.isprintable():
         comment = comment.translate(_ESCAPED)
-    if spot.frequency_hz < _KHZ_FROM_HZ:
-        hundred_hz, rest_hz = divmod(spot.frequency_hz, 100)
-    else:
-        khz, rest_hz = divmod(spot.frequency_hz, 1000)
-        hundred_hz = -khz
+    hundred_hz, rest_hz = units_of(spot.frequency_hz)
     snr_db, wpm, mode = spot.snr_db, spot.wpm, spot.mode
     distance_km, bearing, qsx_hz = spot.distance_km, spot.bearing, spot.qsx_hz
     return (

@@ -9,7 +9,7 @@ from typing import LiteralString, NamedTuple
 
 from spotkeeper.db.imports import Portion
 from spotkeeper.db.keys import NULL, Keys
-from spotkeeper.db.spots import kept_comment
+from spotkeeper.db.spots import kept_comment, units_of
 from spotkeeper.errors import OperatorError
 from spotkeeper.importing.files import TextFile
 from spotkeeper.importing.items import Piece, Refused
@@ -220,7 +220,7 @@ class RbnReader:
 
     def _learn_frequency(self, khz: str, place: Place | None, frequencies: _Frequencies) -> _Frequency:
         hz = _understood(frequency=khz).frequency_hz
-        hundred_hz, rest_hz = divmod(hz, 100)
+        hundred_hz, rest_hz = units_of(hz)
         band = self.keys.bands[band_of(hz, None if place is None else place.region)]
         mode = usual_mode(hz)
         frequency = frequencies[khz] = _Frequency(

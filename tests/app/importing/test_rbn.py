@@ -176,6 +176,12 @@ def test_a_file_of_the_first_years(run: Run, file: Path, rows: Rows) -> None:
     ]
 
 
+def test_a_frequency_beyond_what_units_of_100_hz_reach(run: Run, file: Path, rows: Rows) -> None:
+    file.write_text(HEADER + next(reports(1))._replace(khz=241_000_000.5).row)
+    assert run("rbn", file).code == 0
+    assert rows("frequency_hz, khz") == [(241_000_000_500, 241_000_001)]
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
