@@ -201,12 +201,13 @@ def test_thousands_of_rows_are_as_fast_as_a_hundred(
     page = open_browser(storage_state=signed_in("anna")).new_page()
     page.goto("/spots?since=24h&dx_prefix=QQ")
     page.mouse.move(0, 0)
-    expect(spots_shown(page)).to_have_count(100)
+    expect(spots_shown(page).nth(99)).to_be_attached()
     few = [insertion(page), frame(page)]
-    while spots_shown(page).count() < ROWS:
+    end = page.get_by_text("Older ones are left out here")
+    while not end.is_visible():
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
         page.wait_for_timeout(20)
-    expect(page.get_by_text("Older ones are left out here")).to_be_visible()
+    assert spots_shown(page).count() >= ROWS
     page.evaluate("scrollTo(0, 0)")
     many = [insertion(page), frame(page)]
     print(f"a row in {few[0]:.2f} and {many[0]:.2f} ms, a frame in {few[1]:.1f} and {many[1]:.1f} ms")
