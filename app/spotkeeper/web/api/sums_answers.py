@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from functools import wraps
 from threading import Lock
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import msgspec
 from flask import Response, current_app, request
@@ -26,6 +26,17 @@ class Sums(Protocol):
     @property
     def until(self) -> datetime:
         """The moment of which they are."""
+
+
+class Moment(NamedTuple):
+    """Of what is no sum of the API, and is kept for some seconds all the same."""
+
+    until: datetime
+
+    @classmethod
+    def of(cls, now: datetime, seconds: int) -> "Moment":
+        """The same for so many seconds, which are a part of a minute."""
+        return cls(now.replace(second=now.second // seconds * seconds, microsecond=0))
 
 
 Found = TypeVar("Found", bound=Sums)

@@ -70,10 +70,6 @@ class Sums(NamedTuple):
     """Of any time."""
 
 
-class _Moment(NamedTuple):
-    until: datetime
-
-
 def facts_of(
     connection: Connection, call: str, variants: Iterable[str], hours: int | None, now: datetime
 ) -> Facts:
@@ -91,8 +87,8 @@ def sums_of(connection: Connection, facts: Facts, now: datetime, most: int) -> S
     """With at most so many stations in a list; those of busy calls may be some seconds old."""
     if not facts.is_busy:
         return _read(connection, facts, now, most)
-    moment = _Moment(now.replace(second=now.second // KEPT_SECONDS * KEPT_SECONDS, microsecond=0))
     key = "call", *facts.forms, facts.hours, most
+    moment = sums_answers.Moment.of(now, KEPT_SECONDS)
     return sums_answers.made().get(key, moment, lambda: _read(connection, facts, now, most))
 
 

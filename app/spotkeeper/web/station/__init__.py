@@ -13,7 +13,11 @@ from spotkeeper.db import station as table
 from spotkeeper.keeping import storage
 from spotkeeper.keeping.storage import Storage, StoredMonth
 from spotkeeper.keeping.text import bytes_text, days_left_text, days_text
+from spotkeeper.web.api.sums_answers import Moment, made
 from spotkeeper.web.database import reading
+
+# Every month of years is measured for it.
+STORAGE_SECONDS = 10
 
 
 def add_to(app: Flask) -> None:
@@ -42,12 +46,17 @@ def station() -> str:
         silence = str(error)
         unit = systemd.unit(reports.UNIT)
     config = current_app.config
+    now = datetime.now(UTC)
     with reading() as connection:
         books = table.read(connection)
-        stored = storage.read(connection, config["KEEPING"], config["SPOOL"])
+        stored = made().get(
+            "storage",
+            Moment.of(now, STORAGE_SECONDS),
+            lambda: storage.read(connection, config["KEEPING"], config["SPOOL"]),
+        )
     return render_template(
         "station.html",
-        report=reports.judge(said, silence, unit, books, stored, datetime.now(UTC)),
+        report=reports.judge(said, silence, unit, books, stored, now),
         books=books,
         storage=stored,
         months=_months(stored),
