@@ -1,6 +1,7 @@
 """The latest of tables spots and solar, as the dashboard shows them."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 from typing import LiteralString, NamedTuple
 
@@ -37,31 +38,66 @@ def sums(connection: Connection, since: datetime, until: datetime) -> list[Sum]:
     return [Sum(*row) for row in rows]
 
 
-def counts(
-    connection: Connection, wanted: Wanted, until: datetime | None = None, hours_from: datetime | None = None
-) -> Counter[str | None]:
-    """By band, whatever bands are wanted, and None for those in none; reads each spot since `wanted.since`.
+def sums_of_spots(connection: Connection, since: datetime, until: datetime) -> list[Sum]:
+    """The same of hours that are not full; reads each spot."""
+    rows = connection.execute(
+        """
+        SELECT CASE source WHEN 'm' THEN 'machine' ELSE 'human' END, bands.name, modes.name,
+            coalesce(dx.continent, ''), coalesce(spotter.continent, ''), sum(spots)::bigint
+        FROM (
+            SELECT source, band, mode, dx_place, spotter_place, count(*) AS spots
+            FROM spot_rows WHERE time >= %s AND time < %s GROUP BY 1, 2, 3, 4, 5
+        ) AS counted
+        LEFT JOIN bands ON bands.id = band LEFT JOIN modes ON modes.id = mode
+        LEFT JOIN places AS dx ON dx.id = dx_place LEFT JOIN places AS spotter ON spotter.id = spotter_place
+        GROUP BY 1, 2, 3, 4, 5
+        """,
+        [since, until],
+        prepare=False,
+    )
+    return [Sum(*row) for row in rows]
 
-    Those from `until` on are not read; the hours from `hours_from` on are counted by their sums instead,
-    which know nothing but source, mode and continents.
-    """
+
+def counts(connection: Connection, wanted: Wanted) -> Counter[str | None]:
+    """By band, whatever are wanted, and None for those in none. Reads each spot since `wanted.since`."""
+    return _counted(
+        connection,
+        wanted,
+        "SELECT band, count(*) AS spots FROM spot_rows WHERE time >= %(since)s",
+        _of_rows,
+    )
+
+
+def counts_by_hours(connection: Connection, wanted: Wanted, since: datetime) -> Counter[str | None]:
+    """The same of the hours from `since` on, by their sums, which know but source, mode and continents."""
+    return _counted(
+        connection,
+        wanted._replace(since=since),
+        "SELECT band, sum(spots) AS spots FROM hours WHERE hour >= %(since)s",
+        _of_hours,
+    )
+
+
+def _counted(
+    connection: Connection,
+    wanted: Wanted,
+    select: LiteralString,
+    where: Callable[[Match], list[LiteralString]],
+) -> Counter[str | None]:
     try:
-        match = match_of(connection, wanted._replace(bands=(), until=until))
+        match = match_of(connection, wanted._replace(bands=()))
     except NothingMatches:
         return Counter()
     query: LiteralString = f"""
-        SELECT bands.name, sum(spots)::bigint FROM (
-            SELECT band, count(*) AS spots FROM spot_rows
-            WHERE time >= %(since)s AND time < %(until)s AND {" AND ".join(_of_rows(match))} GROUP BY band
-            UNION ALL
-            SELECT band, sum(spots) FROM hours
-            WHERE hour >= %(hours_from)s AND {" AND ".join(_of_hours(match))} GROUP BY band
-        ) AS counted LEFT JOIN bands ON bands.id = band GROUP BY bands.name
+        SELECT bands.name, spots::bigint
+        FROM ({" AND ".join([select, *where(match)])} GROUP BY band) AS counted
+        LEFT JOIN bands ON bands.id = band
     """  # noqa: S608
-    values = match.values | match.hours
-    values |= {"sources": match.sources, "since": wanted.since}
-    values |= {"until": until or "infinity", "hours_from": hours_from or "infinity"}
-    return Counter(dict(connection.execute(query, values, prepare=False).fetchall()))
+    values = match.values | match.hours | {"sources": match.sources, "since": wanted.since}
+    found: Counter[str | None] = Counter()
+    for band, spots in connection.execute(query, values, prepare=False):
+        found[band] += spots
+    return found
 
 
 def newest(connection: Connection) -> datetime | None:

@@ -14,7 +14,8 @@ from spotkeeper.web.api.sums_kept import Kept
 from spotkeeper.web.database import reading
 
 HOUR = timedelta(hours=1)
-READ_AT_MOST = HOUR + timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
+READ_AT_MOST = HOUR + MINUTE
 KEPT_SECONDS = 60
 
 
@@ -24,15 +25,15 @@ def by_band(wanted: Wanted) -> Counter[str | None] | None:
     None when many spots would have to be read: for a long time and conditions that the sums do not know.
     """
     since, now = cast(datetime, wanted.since), datetime.now(UTC)
-    if not _is_summed(wanted):
+    first, last = _full_hour(since), now.replace(minute=0, second=0, microsecond=0)
+    if not _is_summed(wanted) or first > last:
         if now - since > READ_AT_MOST:
             return None
         with reading() as connection:
             return latest.counts(connection, wanted)
-    first, last = _full_hour(since), now.replace(minute=0, second=0, microsecond=0)
-    past = _past_hours(first, last).by_band(wanted) if first < last else Counter()
+    past = _past(since, first, last, round((now - since) / MINUTE)).by_band(wanted)
     with reading() as connection:
-        return latest.counts(connection, wanted, until=first, hours_from=max(first, last)) + past
+        return latest.counts_by_hours(connection, wanted, last) + past
 
 
 def _is_summed(wanted: Wanted) -> bool:
@@ -48,7 +49,7 @@ def _is_summed(wanted: Wanted) -> bool:
 
 
 class _Past:
-    """Sums of hours that are over; what was counted of them once is not counted again."""
+    """Sums of what is over; what was counted of them once is not counted again."""
 
     def __init__(self, sums: Sequence[Sum]) -> None:
         self._sums = sums
@@ -74,16 +75,21 @@ def _fits(part: Sum, wanted: Wanted) -> bool:
     )
 
 
-def _past_hours(first: datetime, last: datetime) -> _Past:
-    """Kept a minute, for there is hardly a spot that comes so late."""
+def _past(since: datetime, first: datetime, last: datetime, minutes: int) -> _Past:
+    """Of the hours that are over, the first of which begins before `first`; so many minutes are looked at.
+
+    Kept a minute, for there is hardly a spot that comes so late.
+    """
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     kept: Kept = app.extensions["sums"]
 
     def read() -> _Past:
         with app.app_context(), reading() as connection:
-            return _Past(latest.sums(connection, first, last))
+            return _Past(
+                latest.sums_of_spots(connection, since, first) + latest.sums(connection, first, last)
+            )
 
-    return kept.get(("spots", first, last), KEPT_SECONDS, read)
+    return kept.get(("spots", first, last, minutes), KEPT_SECONDS, read)
 
 
 def _full_hour(moment: datetime) -> datetime:
