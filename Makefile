@@ -36,7 +36,7 @@ demo-clean: ## remove the demo and everything in it
 dev: deps deps-tests ## the dashboard with reload on this machine: throw-away database, simulator, no containers
 	$(WITH_POSTGRES) python tools/dev
 
-.PHONY: test test-quick test-faults
+.PHONY: test test-quick test-faults test-lighthouse
 test: lint test-app test-faults-short test-rules test-policy test-browser test-demo test-molecule ## everything; 40 minutes at most on 2 cores
 test-quick: SELECT := -m "not slow"
 test-quick: lint-python test-app test-rules test-policy ## the part that takes some minutes
@@ -70,13 +70,16 @@ test-policy: deps ## the rules of the repository itself
 	pytest -q tests/policy
 
 test-browser: deps deps-tests tests/e2e/node_modules ## the dashboard in Chromium; screenshots in build/screenshots
-	$(WITH_POSTGRES) pytest tests/e2e
+	$(WITH_POSTGRES) pytest -m "not timed" tests/e2e
 
 test-demo: deps deps-hosts ## what this file says of `make demo`, and what site.yml says to wrong settings
 	pytest tests/demo
 
 test-molecule: deps deps-hosts ## site.yml on Debian 13 and 12: check, converge, idempotence, verify, reboot, verify
 	molecule test
+
+test-lighthouse: deps deps-tests tests/e2e/node_modules ## Lighthouse's marks for performance, on a machine that is idle
+	$(WITH_POSTGRES) pytest -m timed -rP tests/e2e/test_lighthouse.py
 
 test-faults: deps deps-tests ## the faults at full length, an hour and a half; writes docs/reliability.md
 	pytest -q -n 3 tests/faults --full --write-table

@@ -1,10 +1,11 @@
 """Lighthouse's marks of the pages that people live with, on its phone over its slow 4G.
 
-That for performance is told and not asserted: it depends on the machine and on what else that does.
+That for performance depends on the machine and on what else it does: `make test-lighthouse` asserts it.
 """
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from tests.e2e.conftest import ARGUMENTS, CHROMIUM, sign_in
 from tests.support.stack import Stack
 
 LIGHTHOUSE = Path(__file__).parent / "node_modules" / "lighthouse" / "cli" / "index.js"
-ASSERTED = ("accessibility", "best-practices")
-CATEGORIES = ("performance", *ASSERTED)
+PERFORMANCE = "performance"
+OTHERS = ("accessibility", "best-practices")
+PAGES = ("/", "/spots", "/map")
 LEAST = 95
 RUNS = 3
 
@@ -45,7 +47,7 @@ def report(address: str, profile: Path, output: Path) -> dict[str, Any]:
             "--quiet",
             "--output=json",
             f"--output-path={output}",
-            f"--only-categories={','.join(CATEGORIES)}",
+            f"--only-categories={','.join((PERFORMANCE, *OTHERS))}",
             "--disable-storage-reset",
             f"--chrome-flags={' '.join(flags)}",
         ],
@@ -58,17 +60,29 @@ def report(address: str, profile: Path, output: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ["/", "/spots", "/map"])
+@pytest.mark.parametrize("path", PAGES)
 def test_marks_are_95_at_least(stack: Stack, profile: Path, tmp_path: Path, path: str) -> None:
-    best = dict.fromkeys(ASSERTED, 0)
+    are_95_at_least(OTHERS, stack.url + path, profile, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timed
+@pytest.mark.parametrize("path", PAGES)
+def test_mark_for_performance_is_95_at_least(stack: Stack, profile: Path, tmp_path: Path, path: str) -> None:
+    are_95_at_least((PERFORMANCE,), stack.url + path, profile, tmp_path)
+
+
+def are_95_at_least(names: Sequence[str], address: str, profile: Path, folder: Path) -> None:
+    """The best marks of these names in up to RUNS runs."""
+    best = dict.fromkeys(names, 0)
     for run in range(RUNS):
-        read = report(stack.url + path, profile, tmp_path / f"{run}.json")
+        read = report(address, profile, folder / f"{run}.json")
         if "runtimeError" in read:
             continue  # a trace that a busy machine could not take
-        assert read["finalDisplayedUrl"].partition("?")[0] == stack.url + path
-        marks = {name: round(100 * (read["categories"][name]["score"] or 0)) for name in CATEGORIES}
-        best = {name: max(best[name], marks[name]) for name in ASSERTED}
-        print(f"{path}: {marks}, painted after {read['audits']['first-contentful-paint']['displayValue']}")
+        assert read["finalDisplayedUrl"].partition("?")[0] == address
+        marks = {name: round(100 * (one["score"] or 0)) for name, one in read["categories"].items()}
+        best = {name: max(best[name], marks[name]) for name in names}
+        print(f"{address}: {marks}, painted after {read['audits']['first-contentful-paint']['displayValue']}")
         if min(best.values()) >= LEAST:
             return
     assert min(best.values()) >= LEAST, best
