@@ -23,7 +23,7 @@ from spotkeeper.db import invitations as table
 from spotkeeper.db.connection import connect
 
 from simulator.dialects import DIALECTS
-from simulator.lines import spot_line
+from simulator.lines import read_spot, spot_line
 from simulator.traffic import Traffic
 from tests.support.database import NoServer
 from tests.support.stack import Stack
@@ -42,6 +42,13 @@ PASSWORD = "a long enough one"
 USERS = {"anna": "user", "bert": "user", "maya": "user", "vera": "viewer", "olga": "owner"}
 HOME = {"callsign": "F4MAY", "grid": "JN03", "time_zone": "Europe/Paris"}
 """What maya has chosen; the others have the defaults."""
+LONG_CALL = "VP8/SV9ABC/P"
+LONG_REPORTS = (
+    ("HB0/OE5XYZ-15 14031.5", "CW -24 dB 45 WPM CQ"),
+    ("VP2E/DL1ABC/P 14031.5", "GOT 599 TNX FOR THE NEW ONE"),
+    ("3D2/ZL1ABC-1-# 14031.5", "CW 24 dB 45 WPM CQ"),
+)
+"""Of the longest calls: who heard LONG_CALL and where, and what was said."""
 PATIENCE = 15_000  # milliseconds; a busy machine paints slowly, and only a failure waits so long
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
 
@@ -70,12 +77,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def history(stack: Stack) -> None:
-    """The spots of a day and an hour before the station began, for what looks back."""
+    """The spots of a day and an hour before the station began; the newest are those of LONG_CALL."""
     dialect = DIALECTS["dxspider"]
     traffic = Traffic(2, dialect.machine_share, dialect.machine_comment)
     end = time.time()
     moments = range(int(end) - 25 * 3600, int(end) - 60, 15)
-    lines = [f"{moment}\t{spot_line(traffic.spot(moment))}\n" for moment in moments]
+    spots = [traffic.spot(moment) for moment in moments]
+    spots += [read_spot(f"{heard} {LONG_CALL} {said}", int(end) // 60 * 60) for heard, said in LONG_REPORTS]
+    lines = [f"{spot.time}\t{spot_line(spot)}\n" for spot in spots]
     file = stack.folder / "history.log"
     file.write_text("".join(lines), encoding="latin-1")
     stack.run("import", "log", "--node", "demo", str(file))
@@ -155,7 +164,7 @@ def places(
     program = playwright.request.new_context(
         base_url=stack.url, ignore_https_errors=True, storage_state=signed_in("anna")
     )
-    newest = program.get("/api/v1/spots?band=20m&limit=1").json()["spots"][0]
+    spot = program.get("/api/v1/spots", params={"dx": LONG_CALL}).json()["spots"][0]
     program.dispose()
     token = invitations.make()
     with connect(stack.conninfo, "owner") as owner:
@@ -167,7 +176,7 @@ def places(
             lifetime=timedelta(days=1),
             made_by="olga",
         )
-    return {"spot": newest["id"], "call": newest["dx"], "invitation": token}
+    return {"spot": spot["id"], "call": spot["dx"], "invitation": token}
 
 
 @pytest.fixture
