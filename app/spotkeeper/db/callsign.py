@@ -6,6 +6,7 @@ from typing import LiteralString, NamedTuple
 from spotkeeper.db.connection import Connection
 
 NEWEST = 2000
+BUSY_SPOTS = 1000
 MACHINES_READ = 20_000
 NEAR = timedelta(hours=1)
 
@@ -20,6 +21,11 @@ class Known(NamedTuple):
     spotted: int
     spotting: int
     bands: list[str]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it has so many spots that a few seconds add next to nothing."""
+        return max(self.spotted, self.spotting) >= BUSY_SPOTS
 
 
 class Report(NamedTuple):

@@ -168,7 +168,7 @@ def test_older_spots_come_in_portions(anna: Browser, login: Callable[[Role], Con
     page = anna.get("/spots?mode=CW")
     assert '250 spots<span class="window"> in the last hour' in page.text
     seen = rows(page)
-    assert len(seen) == 100
+    assert len(seen) == 50
     while older := re.search(r'hx-get="([^"]+)"[^>]*>Show older', page.text):
         page = anna.get(html.unescape(older[1]), **{"HX-Request": "true"})
         assert "<html" not in page.text

@@ -12,17 +12,20 @@ from werkzeug.exceptions import BadRequest
 
 from spotkeeper.db import callsign as table
 from spotkeeper.db.callsign import Known, Report
+from spotkeeper.db.connection import Connection
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.places import middle_of, way
 from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.api import sums_answers, sums_places
 from spotkeeper.web.api.blueprint import Blueprint
+from spotkeeper.web.api.sums_answers import Moment
 from spotkeeper.web.api.sums_schemas import CallQuery, CallSchema, CountrySchema
 from spotkeeper.web.database import reading
 
 STATIONS = 200
 COUNTRY = tuple(CountrySchema().fields)
 LONGEST_CALL = 20
+BUSY_KEPT_SECONDS = 5
 # As spots have it: with slashes, and the SSID of those who spot by packet radio.
 CALL = re.compile(r"[A-Za-z0-9]+([/-][A-Za-z0-9]+)*")
 _NEVER = Known(None, None, None, None, 0, 0, [])
@@ -43,28 +46,36 @@ blueprint.after_request(sums_answers.tell_how_long)
 @blueprint.response(200, CallSchema)
 def callsign(query: dict[str, Any], call: str) -> Response:
     """Tell what is known of a call"""
-    found = answer(call, query["hours"], query.get("grid"))
-    # Written without CallSchema, which takes longer than all the rest.
-    return Response(msgspec.json.encode(found), content_type="application/json")
-
-
-def answer(call: str, hours: int = 24, grid: str | None = None) -> dict[str, Any]:
-    """What CallSchema describes, with times as datetime; `grid` is where the way to the call begins.
-
-    Raises BadRequest for what is not a callsign, psycopg.OperationalError when the database is away.
-    """
     if not CALL.fullmatch(call) or len(call) > LONGEST_CALL:
         raise BadRequest(f"call: {shorten(call)} is not a callsign.")
     call = call.upper()
-    until = datetime.now(UTC).replace(microsecond=0)
-    since = until - timedelta(hours=hours)
+    now = datetime.now(UTC).replace(microsecond=0)
     with reading() as connection:
         known = table.known(connection, call) or _NEVER
-        heard_by, hears = [], []
-        if known.last_spotted and known.last_spotted >= since:
-            heard_by = table.heard_by(connection, call, since, min(until, known.last_spotted))
-        if known.last_spotting and known.last_spotting >= since:
-            hears = table.hears(connection, call, since, min(until, known.last_spotting))
+
+        def written() -> bytes:
+            # Without CallSchema, which takes longer than all the rest.
+            found = _answer(connection, call, known, now, query["hours"], query.get("grid"))
+            return msgspec.json.encode(found)
+
+        if known.is_busy:
+            key = "callsign", call, *sorted(query.items())
+            body = sums_answers.made().get(key, Moment.of(now, BUSY_KEPT_SECONDS), written)
+        else:
+            body = written()
+    return Response(body, content_type="application/json")
+
+
+def _answer(
+    connection: Connection, call: str, known: Known, until: datetime, hours: int, grid: str | None
+) -> dict[str, Any]:
+    """What CallSchema describes, with times as datetime; `grid` is where the way to the call begins."""
+    since = until - timedelta(hours=hours)
+    heard_by, hears = [], []
+    if known.last_spotted and known.last_spotted >= since:
+        heard_by = table.heard_by(connection, call, since, min(until, known.last_spotted))
+    if known.last_spotting and known.last_spotting >= since:
+        hears = table.hears(connection, call, since, min(until, known.last_spotting))
     told = next((row.grid for row in (*heard_by, *hears) if row.grid), None)
     place = sums_places.place_of(call)
     return {

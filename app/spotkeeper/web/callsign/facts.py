@@ -12,12 +12,11 @@ from spotkeeper.db.connection import Connection
 from spotkeeper.db.search import search
 from spotkeeper.db.search_wanted import End, Row, Wanted
 from spotkeeper.web.api import sums_answers
+from spotkeeper.web.api.sums_callsign import BUSY_KEPT_SECONDS
 from spotkeeper.web.callsign.heard import OnBand, Stations, by_band, by_station, farthest, strongest
 
 NEWEST_SPOTS = 20
 SUGGESTED = 12
-BUSY_SPOTS = 1000
-KEPT_SECONDS = 5
 
 
 class Facts(NamedTuple):
@@ -47,8 +46,8 @@ class Facts(NamedTuple):
 
     @property
     def is_busy(self) -> bool:
-        """Whether it has so many spots that a few seconds add next to nothing."""
-        return any(each and max(each.spotted, each.spotting) >= BUSY_SPOTS for each in self.forms.values())
+        """In one form at least."""
+        return any(each and each.is_busy for each in self.forms.values())
 
 
 class Sums(NamedTuple):
@@ -88,7 +87,7 @@ def sums_of(connection: Connection, facts: Facts, now: datetime, most: int) -> S
     if not facts.is_busy:
         return _read(connection, facts, now, most)
     key = "call", *facts.forms, facts.hours, most
-    moment = sums_answers.Moment.of(now, KEPT_SECONDS)
+    moment = sums_answers.Moment.of(now, BUSY_KEPT_SECONDS)
     return sums_answers.made().get(key, moment, lambda: _read(connection, facts, now, most))
 
 

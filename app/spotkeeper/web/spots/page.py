@@ -17,7 +17,8 @@ from spotkeeper.web.spots.columns import ALWAYS, COLUMNS, USUAL, in_order
 from spotkeeper.web.spots.filters import Filters, asked_of_page, countries, remembered
 from spotkeeper.web.spots.table import Table
 
-PORTION = 100
+FIRST, PORTION = 50, 100
+"""Rows of the page itself, more than a screen has, and of what is added to it."""
 SEARCH_SECONDS = 0.03
 """A portion that takes longer has fewer spots, even none, and the next one goes on."""
 
@@ -65,7 +66,7 @@ def _newest(filters: Filters) -> dict[str, Any]:
     with reading() as connection:
         newest = latest.newest(connection)
         solar = latest.solar(connection)
-        found = search(connection, filters.wanted, PORTION, pace=Pace(SEARCH_SECONDS))
+        found = search(connection, filters.wanted, FIRST, pace=Pace(SEARCH_SECONDS))
     chosen = filters["band"]
     return {
         "found": found,

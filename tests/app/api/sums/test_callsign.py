@@ -88,8 +88,19 @@ def test_of_a_busy_call_the_newest_spots_are_told(
 ) -> None:
     count = callsign.NEWEST + 5
     add(*(a_spot(time=minutes(10), spotter=f"W{n // 1000}A{n % 1000:03}B") for n in range(count)))
-    heard = ask("/api/v1/callsigns/K1ABC").json["heard_by"]
-    assert (heard["spots"], heard["since"]) == (callsign.NEWEST, told(minutes(10)))
+    for _ in range(2):  # the second time as it was kept
+        heard = ask("/api/v1/callsigns/K1ABC").json["heard_by"]
+        assert (heard["spots"], heard["since"]) == (callsign.NEWEST, told(minutes(10)))
+
+
+def test_what_is_kept_of_a_busy_call_is_of_the_same_question(ask: Ask, add: Add) -> None:
+    add(a_spot(time=minutes(7 * 60)))
+    add(*(a_spot(time=minutes(10), spotter=f"F{n}AA") for n in range(callsign.BUSY_SPOTS)))
+    for _ in range(2):
+        day, hours = ask("/api/v1/callsigns/K1ABC").json, ask("/api/v1/callsigns/K1ABC", hours=6).json
+        assert day["heard_by"]["spots"] == hours["heard_by"]["spots"] + 1 == callsign.BUSY_SPOTS + 1
+        assert ask("/api/v1/callsigns/k1abc", grid="JN03").json["way"]
+        assert day["way"] is None
 
 
 @pytest.mark.parametrize("call", ["K1ABC'--", "K1ABC%00", "K1ABC-", "A" * 21, "K1%20ABC", "%F0%9F%8E%99"])
