@@ -28,7 +28,14 @@ from ansible.vars.manager import VariableManager
 from testinfra.host import Host
 
 ROOT = Path(__file__).resolve().parents[2]
-WANTED = {"ansible_host", "ansible_user", "certificate_names", "grafana_required", "spotkeeper_nodes"}
+WANTED = {
+    "ansible_host",
+    "ansible_user",
+    "certificate_names",
+    "grafana_required",
+    "spotkeeper_nodes",
+    "spotkeeper_telnet",
+}
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,11 @@ class Station:
     @property
     def names(self) -> list[str]:
         return [str(name) for name in self.variables["certificate_names"]]
+
+    @property
+    def has_telnet(self) -> bool:
+        """Whether its spots are told by telnet, too."""
+        return bool(self.variables.get("spotkeeper_telnet"))
 
     @cached_property
     def authority(self) -> str:
