@@ -23,6 +23,22 @@ def test_the_document_has_every_path_of_the_api(app: Flask, get: Callable[..., A
     assert document["paths"].keys() <= there
 
 
+def test_the_document_says_how_a_program_may_ask(app: Flask, get: Callable[..., Any]) -> None:
+    document = get(DOCUMENT)
+    schemes = document["components"]["securitySchemes"]
+    assert (schemes["token"]["type"], schemes["token"]["scheme"]) == ("http", "bearer")
+    assert schemes["device"] == {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-device",
+        "description": schemes["device"]["description"],
+    }
+    nobody: list[dict[str, Any]] = [{}] if app.config["ACCESS"].anonymous else []
+    assert document["security"] == [{"token": []}, {"device": []}, *nobody]
+    free = [path for path, item in document["paths"].items() if item["get"].get("security") == []]
+    assert sorted(free) == ["/api/health", "/api/v1/health/live", "/api/v1/health/ready"]
+
+
 def test_the_document_is_not_sent_twice(client: FlaskClient) -> None:
     tag = client.get(DOCUMENT).headers["ETag"]
     assert client.get(DOCUMENT, headers={"If-None-Match": tag}).status_code == 304

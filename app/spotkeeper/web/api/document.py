@@ -10,9 +10,24 @@ from flask import Flask, Response, request
 from marshmallow import fields
 from werkzeug import Response as ResponseBase
 
+from spotkeeper.web.account.session import COOKIE
+
 VERSION = "1.0"
 PROBLEM = "application/problem+json"
 SECONDS_KEPT = 300
+SECURITY = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token with the scope that is needed; /settings/tokens makes them",
+    },
+    "device": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "The cookie of a browser that is signed in",
+    },
+}
 
 
 class ProblemSchema(marshmallow.Schema):
@@ -29,12 +44,16 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
     ERROR_SCHEMA = ProblemSchema
 
     def __init__(self, app: Flask) -> None:
+        may_ask: list[dict[str, list[str]]] = [{"token": []}, {"device": []}]
+        if app.config["ACCESS"].anonymous:
+            may_ask.append({})
         app.config.update(
             API_TITLE="Spotkeeper",
             API_VERSION=VERSION,
             OPENAPI_VERSION="3.1.0",
             OPENAPI_URL_PREFIX="/api/v1",
             OPENAPI_JSON_PATH="openapi.json",
+            API_SPEC_OPTIONS={"security": may_ask, "components": {"securitySchemes": SECURITY}},
         )
         super().__init__(app)
 

@@ -51,6 +51,7 @@ blueprint.after_request(sums_answers.tell_how_long)
 
 @blueprint.route("/health")
 @public
+@blueprint.doc(security=[])
 @blueprint.response(200, OldHealthSchema)
 @blueprint.alt_response(503, schema=OldHealthSchema, description="The database does not answer")
 def health() -> tuple[dict[str, str], int, dict[str, str]]:

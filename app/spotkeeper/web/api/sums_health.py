@@ -13,6 +13,7 @@ blueprint = Blueprint("health", __name__, "Whether the API can answer; needs no 
 
 @blueprint.route("/health/live")
 @public
+@blueprint.doc(security=[])
 @blueprint.response(200, HealthSchema)
 def live() -> dict[str, str]:
     """Tell whether the process answers, whatever becomes of the database"""
@@ -21,6 +22,7 @@ def live() -> dict[str, str]:
 
 @blueprint.route("/health/ready")
 @public
+@blueprint.doc(security=[])
 @blueprint.response(200, HealthSchema)
 @blueprint.alt_response(503, schema=HealthSchema, description="The database does not answer")
 def ready() -> tuple[dict[str, str], int]:
