@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,12 +13,12 @@ from werkzeug.exceptions import BadRequest
 from spotkeeper.db import callsign as table
 from spotkeeper.db.callsign import Known, Report
 from spotkeeper.db.connection import Connection
-from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.places import middle_of, way
 from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.api import sums_answers, sums_places
 from spotkeeper.web.api.blueprint import Blueprint
 from spotkeeper.web.api.sums_answers import Moment
+from spotkeeper.web.api.sums_reports import Station, by_station, in_order
 from spotkeeper.web.api.sums_schemas import CallQuery, CallSchema, CountrySchema
 from spotkeeper.web.database import reading
 
@@ -117,36 +117,29 @@ def _side(since: datetime, reports: Sequence[Report]) -> dict[str, Any]:
         since = reports[-1].time
     by_hour = [0] * 24
     by_band: Counter[str] = Counter()
-    stations: dict[str, list[Report]] = {}
     for row in reports:
         by_hour[row.time.hour] += 1
         if row.band:
             by_band[row.band] += 1
-        stations.setdefault(row.other, []).append(row)
-    listed = sorted(stations.items(), key=lambda station: (-len(station[1]), station[0]))
     return {
         "since": since,
         "spots": len(reports),
-        "by_band": {band: by_band[band] for band in _in_order(by_band)},
+        "by_band": {band: by_band[band] for band in in_order(by_band)},
         "by_hour": by_hour,
-        "stations": [_station(call, rows) for call, rows in listed[:STATIONS]],
+        "stations": [_told(station) for station in by_station(reports, STATIONS).listed],
     }
 
 
-def _station(call: str, rows: Sequence[Report]) -> dict[str, Any]:
-    newest = rows[0]
+def _told(station: Station) -> dict[str, Any]:
+    newest = station.newest
     return {
-        "call": call,
-        "spots": len(rows),
+        "call": newest.other,
+        "spots": station.spots,
         "latest": newest.time,
-        "bands": _in_order({row.band for row in rows if row.band}),
-        "best_snr_db": max((row.snr_db for row in rows if row.snr_db is not None), default=None),
+        "bands": station.bands,
+        "best_snr_db": station.best_snr_db,
         "distance_km": newest.distance_km,
-        "grid": next((row.other_grid for row in rows if row.other_grid), None),
+        "grid": station.grid,
         "dxcc": newest.other_dxcc,
         "continent": newest.other_continent,
     }
-
-
-def _in_order(bands: Collection[str]) -> list[str]:
-    return [band for band in BANDS if band in bands]

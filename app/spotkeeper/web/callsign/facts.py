@@ -13,7 +13,8 @@ from spotkeeper.db.search import search
 from spotkeeper.db.search_wanted import End, Row, Wanted
 from spotkeeper.web.api import sums_answers
 from spotkeeper.web.api.sums_callsign import BUSY_KEPT_SECONDS
-from spotkeeper.web.callsign.heard import OnBand, Stations, by_band, by_station, farthest, strongest
+from spotkeeper.web.api.sums_reports import Stations, by_station, farthest, strongest
+from spotkeeper.web.callsign.heard import OnBand, by_band
 
 NEWEST_SPOTS = 20
 SUGGESTED = 12

@@ -1,15 +1,14 @@
-"""How a call is heard: band by band, and station by station."""
+"""How a call is heard, band by band."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import ceil, sqrt
 from typing import NamedTuple
 
 from spotkeeper.db.callsign import Report
-from spotkeeper.spots.bands import BANDS
+from spotkeeper.web.api.sums_reports import farthest, in_order, strongest
 
 LEVELS = 8
-_ORDER = {band: number for number, band in enumerate(BANDS)}
 
 
 class OnBand(NamedTuple):
@@ -24,15 +23,6 @@ class OnBand(NamedTuple):
     """None where no place is known."""
     hours: list[tuple[int, int]]
     """Of UTC, 24: how many spots, and the level from 0 for none to LEVELS for the most of all bands."""
-
-
-class Station(NamedTuple):
-    """One at the other end of reports, as the newest of them has it."""
-
-    newest: Report
-    spots: int
-    best_snr_db: int | None
-    bands: tuple[str, ...]
 
 
 def by_band(reports: Sequence[Report]) -> list[OnBand]:
@@ -54,48 +44,3 @@ def by_band(reports: Sequence[Report]) -> list[OnBand]:
         )
         for band in in_order(rows)
     ]
-
-
-class Stations(NamedTuple):
-    """How many there are, and those with the most spots."""
-
-    number: int
-    listed: list[Station]
-
-
-def by_station(reports: Iterable[Report], most: int) -> Stations:
-    """Of reports with the newest first; at most so many are listed."""
-    rows: dict[str, list[Report]] = {}
-    for each in reports:
-        rows.setdefault(each.other, []).append(each)
-    busiest = sorted(rows.items(), key=lambda station: (-len(station[1]), station[0]))
-    return Stations(len(rows), [_station(of_station) for _, of_station in busiest[:most]])
-
-
-def _station(reports: Sequence[Report]) -> Station:
-    best = strongest(reports)
-    bands = in_order({each.band for each in reports if each.band})
-    return Station(reports[0], len(reports), best.snr_db if best else None, tuple(bands))
-
-
-def in_order(bands: Iterable[str]) -> list[str]:
-    """By the length of their waves."""
-    return sorted(bands, key=_ORDER.__getitem__)
-
-
-def farthest(reports: Iterable[Report]) -> Report | None:
-    """The newest of those from there."""
-    found, most = None, -1
-    for each in reports:
-        if each.distance_km is not None and each.distance_km > most:
-            found, most = each, each.distance_km
-    return found
-
-
-def strongest(reports: Iterable[Report]) -> Report | None:
-    """The newest of those as strong."""
-    found, most = None, -(2**15)
-    for each in reports:
-        if each.snr_db is not None and each.snr_db > most:
-            found, most = each, each.snr_db
-    return found

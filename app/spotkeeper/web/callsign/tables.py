@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from spotkeeper.db.search_wanted import Row
 from spotkeeper.web import rows
-from spotkeeper.web.callsign.heard import OnBand, Station
+from spotkeeper.web.api.sums_reports import Station
+from spotkeeper.web.callsign.heard import OnBand
 from spotkeeper.web.shown import clock, distance, in_path, khz, metres, signal
 
 _KEPT = 1024
