@@ -62,6 +62,7 @@ _HEAVIEST: dict[str, tuple[dict[str, object], ...]] = {
             "since": "3650d",
         },
         {"limit": 1000},
+        {"limit": 1000, "format": "adif"},
     ),
     "/api/v1/spots.{extension}": ({"limit": 1000},),
     "/api/v1/conditions": ({"within_km": 20000}, {"within_km": 20000, "grid": "JN18"}),
