@@ -169,7 +169,7 @@ def test_columns_that_are_chosen_are_filled_live_too(
     live = row(page, call).locator("td").all_inner_texts()
     assert "Japan" in live
     assert any(text.endswith("km") for text in live)
-    page.reload()
+    page.goto(f"/spots?since=1h&dx_prefix={call}")
     assert row(page, call).locator("td").all_inner_texts() == live
 
 
