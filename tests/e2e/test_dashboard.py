@@ -114,7 +114,7 @@ def test_live_rows_are_written_as_the_server_writes_them(stack: Stack, anna: Pag
         return row(anna, call).locator("td").all_inner_texts()
 
     live = [cells(call) for call in calls]
-    anna.reload()
+    anna.goto("/spots?since=1h&dx_prefix=" + ",".join(calls))
     assert [cells(call) for call in calls] == live
 
 
@@ -140,6 +140,9 @@ def test_filters_stay_and_hold_for_live_spots(
     expect(phone.get_by_label("SSB")).to_be_checked()
     expect(row(phone, other)).to_have_count(0)
     phone.get_by_role("link", name="Clear").click()
+    expect(phone.get_by_label("SSB")).not_to_be_checked()
+    expect(band(phone, "20")).not_to_be_checked()
+    phone.goto(f"/spots?since=1h&dx_prefix={other}")
     expect(row(phone, other)).to_be_visible()
 
 

@@ -177,6 +177,25 @@ def test_older_spots_come_in_portions(anna: Browser, login: Callable[[Role], Con
     assert len(anna.get("/spots.csv?mode=CW").text.splitlines()) == 251
 
 
+def test_the_newest_minute_is_whole_and_in_the_order_in_which_its_spots_came(
+    anna: Browser, login: Callable[[Role], Connection]
+) -> None:
+    minute = int(datetime.now(UTC).timestamp()) // 60 * 60 - 60
+    came = [f"K{number}" for number in range(70)]
+    before = [f"W{number}" for number in range(70)]
+    scraper = login("scraper")
+    add_spots(scraper, *(a_spot(dx=call, time=minute - 60) for call in before))
+    for number, call in enumerate(came):
+        add_spots(scraper, a_spot(dx=call, time=minute), received=minute + number / 10)
+    page = anna.get("/spots?mode=CW")
+    assert rows(page) == came[::-1]
+    older = re.search(r'hx-get="([^"]+)"[^>]*>Show older', page.text)
+    assert older
+    assert sorted(rows(anna.get(html.unescape(older[1]), **{"HX-Request": "true"}))) == sorted(before)
+    assert len(rows(anna.get("/spots?mode=CW&dx_prefix=W"))) == 70
+    assert len(rows(anna.get("/spots?mode=CW&dx_prefix=K1,W1"))) == 22
+
+
 def test_older_spots_without_scripts(anna: Browser, login: Callable[[Role], Connection]) -> None:
     add_spots(login("scraper"), *(a_spot(dx=f"K{number}") for number in range(150)))
     first = anna.get("/spots?mode=CW")

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from spotkeeper.db import latest, user_settings
 from spotkeeper.db.search import search
 from spotkeeper.db.search_ranges import Pace
+from spotkeeper.db.search_wanted import Found
 from spotkeeper.web.account.chosen import Chosen
 from spotkeeper.web.database import reading, transaction
 from spotkeeper.web.spots import counts
@@ -18,7 +19,8 @@ from spotkeeper.web.spots.filters import Filters, asked_of_page, countries, reme
 from spotkeeper.web.spots.table import Table
 
 FIRST, PORTION = 50, 100
-"""Rows of the page itself, more than a screen has, and of what is added to it."""
+"""Rows of the page itself, more than a screen has, and of what is added to it. Of the page too, if its newest
+minute has so many."""
 SEARCH_SECONDS = 0.03
 """A portion that takes longer has fewer spots, even none, and the next one goes on."""
 
@@ -66,7 +68,7 @@ def _newest(filters: Filters) -> dict[str, Any]:
     with reading() as connection:
         newest = latest.newest(connection)
         solar = latest.solar(connection)
-        found = search(connection, filters.wanted, FIRST, pace=Pace(SEARCH_SECONDS))
+        found = _beginning(search(connection, filters.wanted, PORTION, pace=Pace(SEARCH_SECONDS)))
     chosen = filters["band"]
     return {
         "found": found,
@@ -79,6 +81,20 @@ def _newest(filters: Filters) -> dict[str, Any]:
         "solar": solar,
         "follows": True,
     }
+
+
+def _beginning(found: Found) -> Found:
+    """What of it stands on the page: the newest minute whole and in the order in which its spots came, so that
+    nobody misses the last one. A minute that has more than was searched for is as any other portion.
+    """
+    spots = found.spots
+    minute = sum(spot.time == spots[0].time for spot in spots)
+    if found.next and minute == len(spots):
+        minute = 0
+    shown = spots[: max(FIRST, minute)]
+    behind = shown[-1].position if len(shown) < len(spots) else found.next
+    newest = sorted(shown[:minute], key=lambda spot: spot.received or spot.time, reverse=True)
+    return Found(newest + shown[minute:], behind, found.searched_to)
 
 
 def _older(filters: Filters) -> dict[str, Any]:
