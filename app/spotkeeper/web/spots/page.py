@@ -84,7 +84,7 @@ def _newest(filters: Filters) -> dict[str, Any]:
 
 
 def _beginning(found: Found) -> Found:
-    """What of it stands on the page: the newest minute whole and in the order in which its spots came, so that
+    """What of it stands on the page: the newest minute whole, in the order in which its spots came, so that
     nobody misses the last one. A minute that has more than was searched for is as any other portion.
     """
     spots = found.spots
