@@ -9,13 +9,13 @@ they do not hold up the others.
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import BoundedSemaphore
 from typing import Any, LiteralString
 
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.search_match import Match, NothingMatches, match_of
-from spotkeeper.db.search_ranges import HOUR, Lane, Pace, Range, ranges
+from spotkeeper.db.search_ranges import HOUR, INSTANT, Lane, Pace, Range, ranges
 from spotkeeper.db.search_wanted import Found, Position, Wanted
 from spotkeeper.db.search_words import COLUMNS, WITH_MODES, in_words
 
@@ -105,7 +105,7 @@ def _bounds(connection: Connection, match: Match, after: Position | None) -> tup
     low = max(filter(None, (first, match.since)))
     ends = [last + HOUR, match.until]
     if after:
-        ends.append(after.time if after.key is None else after.time + timedelta(microseconds=1))
+        ends.append(after.time if after.key is None else after.time + INSTANT)
     high = min(filter(None, ends))
     if low >= high:
         raise NothingMatches

@@ -21,6 +21,8 @@ by the index that tells which stretches of the table hold a spotter."""
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+INSTANT = timedelta(microseconds=1)
+"""From what is just outside a range to what is its last."""
 
 FIRST_HOURS, MOST_HOURS = 6, 96
 """Of which all sums are read at once, some hundreds for each."""
@@ -110,7 +112,7 @@ def _in_order(lanes: list[Lane], low: datetime, high: datetime) -> Iterator[Rang
     while high > low:
         start = high
         for _ in range(months):
-            start = _month(start - MINUTE)
+            start = _month(start - INSTANT)
         yield Range(max(low, start), high, lanes)
         high = start
         months *= 2
@@ -168,7 +170,7 @@ def _by_months(
     if is_rare:
         connection.execute("SET LOCAL enable_bitmapscan = on")
     while high > low:
-        month = _month(high - MINUTE)
+        month = _month(high - INSTANT)
         start = max(low, month)
         if is_rare:
             yield Range(start, high, [*others, Lane("m", "stretches")])
@@ -221,7 +223,7 @@ def _by_hours(
         if probe:
             hours, read_to = _probed(connection, match, probe, low, high, most)
         else:
-            hours = [_start(high - MINUTE) - n * HOUR for n in range(most)]
+            hours = [_start(high - INSTANT) - n * HOUR for n in range(most)]
             read_to = max(low, hours[-1])
         most = min(2 * most, MOST_HOURS)
         pending: Range | None = None
@@ -284,7 +286,7 @@ def _probed(
     most: int,
 ) -> tuple[list[datetime], datetime]:
     """The next hours that have a match, the newest first; and how far down that was asked."""
-    newest = _start(high - MINUTE)
+    newest = _start(high - INSTANT)
     oldest = max(_start(low), newest - PROBED_HOURS * HOUR)
     # Joined in this way the hours are probed in their order, and none after the last one that is wanted.
     query: LiteralString = f"""

@@ -4,11 +4,13 @@ import random
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from spotkeeper.db import search_ranges
 from spotkeeper.db.search import LONG_AT_ONCE, turns
 from spotkeeper.spots.countries import Place
 from spotkeeper.spots.model import Spot
@@ -47,6 +49,39 @@ def everything(get: Callable[..., Any], **query: Any) -> list[dict[str, Any]]:
 
 def dx_of(page: dict[str, Any]) -> list[str]:
     return [spot["dx"] for spot in page["spots"]]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"mode": "CW"},
+        {"band": "20m"},
+        {"min_khz": 14000},
+        {"dx_dxcc": 291, "band": "20m"},
+        {"spotter": "W3LPL"},
+        {},
+    ],
+)
+def test_no_spot_is_left_out_where_a_page_ends_at_a_full_hour(
+    get: Callable[..., Any],
+    add: Callable[..., None],
+    query: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(search_ranges, "FEW_SPOTS", 0)  # the spotter is looked for as a busy one is
+    ends = [datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 1, 14, tzinfo=UTC)]
+    spots = [
+        a_spot(dx=f"K{n}AA", spotter="W3LPL", source="machine", time=int(end.timestamp()) + minutes * 60,
+               dx_place=PLACES["K1ABC"])
+        for n, (end, minutes) in enumerate(product(ends, (-2, -1, 0, 0, 0, 0, 1)))
+    ]  # fmt: skip
+    add(*spots)
+    wanted = sorted(spot.dx for spot in spots)
+    for limit in (1, 2, 3):
+        assert sorted(spot["dx"] for spot in everything(get, **query, limit=limit)) == wanted, limit
+    for end in ends:
+        half = {**query, "since": f"{end:%Y-%m-%dT%H:%M:%SZ}", "until": f"{end:%Y-%m-%dT%H:%M:30Z}"}
+        assert len(everything(get, **half)) == 4
 
 
 def test_a_spot_is_told_with_all_that_is_known_of_it(
