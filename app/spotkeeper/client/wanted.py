@@ -6,11 +6,21 @@ The server follows so many different searches at a time; for one more, all spots
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from spotkeeper.spots.modes import class_of
+
 Test = Callable[[Any, str], bool]
 
 
 def _same(value: Any, given: str) -> bool:
     return str(value).casefold() == given.casefold()
+
+
+def _of_mode(value: Any, given: str) -> bool:
+    return _same(value, given) or class_of(value) == given.casefold()
+
+
+def _is_number(value: Any, given: str) -> bool:
+    return bool(value == int(given))
 
 
 def _begins(value: Any, given: str) -> bool:
@@ -43,7 +53,7 @@ class Filter(NamedTuple):
 
 FILTERS = (
     Filter("band", "band", _same, "10m, 20m …"),
-    Filter("mode", "mode", _same, "FM, SSB, CW, FT8 …"),
+    Filter("mode", "mode", _of_mode, "FM, SSB, CW, FT8 …, voice, digital."),
     Filter("source", "source", _same, "human or machine.", is_list=False),
     Filter("mode_source", "mode_source", _same, "Whether the mode was said or guessed.", is_list=False),
     *(
@@ -52,10 +62,10 @@ FILTERS = (
         for suffix, field, test, words in (
             ("", "{end}", _same, "The {end}'s call."),
             ("_prefix", "{end}", _begins, "With which the {end}'s call begins."),
-            ("_dxcc", "{end}_dxcc", _same, "The {end}'s DXCC entity, by ADIF's number."),
+            ("_dxcc", "{end}_dxcc", _is_number, "The {end}'s DXCC entity, by ADIF's number."),
             ("_continent", "{end}_continent", _same, "The {end}'s continent: EU, NA …"),
-            ("_cq_zone", "{end}_cq_zone", _same, "The {end}'s CQ zone."),
-            ("_itu_zone", "{end}_itu_zone", _same, "The {end}'s ITU zone."),
+            ("_cq_zone", "{end}_cq_zone", _is_number, "The {end}'s CQ zone."),
+            ("_itu_zone", "{end}_itu_zone", _is_number, "The {end}'s ITU zone."),
             ("_grid", "{end}_grid", _begins, "With which the {end}'s grid begins."),
         )
     ),

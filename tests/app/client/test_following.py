@@ -131,6 +131,32 @@ def test_where_too_many_searches_are_followed_all_come_and_are_parted_here(
     assert take(spots, 1) == ["K3ABC"]
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "field", "fitting", "other"),
+    [
+        ("mode", "voice", "mode", "SSB", "FT8"),
+        ("mode", "Digital", "mode", "FT8", "CW"),
+        ("mode", "fm", "mode", "FM", "SSB"),
+        ("dx_cq_zone", "05", "dx_cq_zone", 5, 50),
+        ("spotter_dxcc", "0227", "spotter_dxcc", 227, 22),
+    ],
+)
+def test_a_value_means_to_the_follower_what_it_means_to_the_server(
+    station: Station,
+    follow: type[Following],
+    name: str,
+    given: str,
+    field: str,
+    fitting: str | int,
+    other: str | int,
+) -> None:
+    station.add(a_spot(0, **{field: fitting}))
+    spots = follow(**{name: [given]}).spots()
+    take(spots, 1)
+    station.publish(a_spot(1, **{field: other}), a_spot(2, **{field: fitting}))
+    assert take(spots, 1) == ["K2ABC"]
+
+
 def test_a_search_that_cannot_be_is_not_followed(station: Station, follow: type[Following]) -> None:
     station.stream_refusals = [problem(400, "band: “11m” is not known.")]
     with pytest.raises(Refused, match="“11m” is not known"):
