@@ -129,7 +129,7 @@ def read(
 def users(connection: Connection) -> list[tuple[str, str]]:
     """Callsigns, and password hashes or ""."""
     rows = connection.execute(
-        "SELECT callsign, coalesce(password_hash, '') FROM dashboard_users ORDER BY callsign"
+        "SELECT coalesce(callsign, ''), coalesce(password_hash, '') FROM dashboard_users ORDER BY callsign"
     )
     return [(callsign, password_hash) for callsign, password_hash in rows]
 

@@ -82,7 +82,7 @@ def seconds(text: str) -> int | None:
     except ValueError:
         try:
             moment = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     try:
         return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

@@ -220,7 +220,7 @@ def _run(importer: "Importer", again: bool, pairs: Iterator[tuple["Source", "Rea
     """Import one after the other, and report each; the exit code."""
     code = 0
     for source, reader in pairs:
-        outcome = importer.run(source, reader, Path(f"{source.name}.refused"), again)
+        outcome = importer.run(source, reader, source.refused_to, again)
         _report(outcome)
         if outcome.stopped:
             raise click.Abort

@@ -35,6 +35,9 @@ class TextFile:
         self.path = path
         self.member = member
         self.name = f"{path}: {member}" if member else str(path)
+        # Beside an archive, whatever folders there are in it.
+        of_member = f": {member.replace('/', '-')}" if member else ""
+        self.refused_to = path.with_name(f"{path.name}{of_member}.refused")
         with self._open() as file:
             self.header = file.readline(LINE_BYTES)
         if b"\0" in self.header or len(self.header) == LINE_BYTES:
@@ -117,6 +120,7 @@ class LinesOf:
         alike: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.name = file.name
+        self.refused_to = file.refused_to
         size, sha256 = file.measure()
         self.digest = hashlib.sha256(how.encode() + b"\0" + sha256).digest()
         self.start = len(file.header) if has_header else 0

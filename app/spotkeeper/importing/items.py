@@ -1,6 +1,7 @@
 """What is imported: a source gives pieces of it, a reader knows what they mean."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from spotkeeper.db.imports import Portion
@@ -19,10 +20,12 @@ class Source(Protocol):
     """Something to be imported: a file, a table.
 
     `digest` tells it, and how it is read, from others. `start` and `end` are its first position and that
-    behind the last, `lines_before` the number of lines before `start`.
+    behind the last, `lines_before` the number of lines before `start`; `refused_to` is the file for what is
+    not stored.
     """
 
     name: str
+    refused_to: Path
     digest: bytes
     start: int
     end: int

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from spotkeeper.db import old_database
@@ -22,6 +23,7 @@ PIECE_ROWS = 10_000
 
 _ANNOUNCED = re.compile(r"W(?:WV|CY) de ([A-Z0-9/-]{3,24})\b")
 _FIGURES_MAX = (999, 400, 9, 999)
+_YEAR_2100 = 4_102_444_800
 
 
 class Row(NamedTuple):
@@ -43,6 +45,7 @@ class OldTable:
         self._found = found
         self._table = table
         self.name = table
+        self.refused_to = Path(f"{table}.refused")
         identity = f"old-database\0{old_database.identity(connection)}\0{table}"
         self.digest = hashlib.sha256(identity.encode()).digest()
         self.start, self.end = old_database.ids(connection, table)
@@ -51,12 +54,18 @@ class OldTable:
         while first < through:
             rows = old_database.read(self._connection, self._found, self._table, first, through, PIECE_ROWS)
             end = rows[-1][0] + 1 if len(rows) == PIECE_ROWS else through
-            yield Piece(first, end, [Row(id, time, line, tuple(texts)) for id, time, line, *texts in rows])
+            items = [Row(id, _time(time), line, tuple(texts)) for id, time, line, *texts in rows]
+            yield Piece(first, end, items)
             first = end
 
     def text(self, item: Row) -> bytes:
         parts = (f"id {item.id}", *(part for part in (item.line, *item.texts) if part))
         return " ".join(" | ".join(parts).split()).encode()
+
+
+def _time(seconds: float | None) -> float | None:
+    """None of what no clock has told: PostgreSQL knows infinity, and years that Python does not."""
+    return seconds if seconds is not None and 0 <= seconds < _YEAR_2100 else None
 
 
 class OldTableReader:

@@ -27,7 +27,9 @@ def import_users(connection: Connection, old: list[tuple[str, str]], dry: bool) 
     with connection.transaction():
         for callsign, password_hash in old:
             name = callsign.strip().lower()
-            if not accounts.NAME.fullmatch(name):
+            if not name:
+                refused.append((callsign, "has no callsign"))
+            elif not accounts.NAME.fullmatch(name):
                 refused.append((callsign, "cannot be a user's name here: add the user by hand"))
             elif not password_hash:
                 refused.append((callsign, "has no password"))

@@ -16,6 +16,7 @@ OWN = (
 )
 OLD = "id,timestamp,dx_call,frequency,spotter_call,comment,mode,signal_report,grid_square,band\n"
 MOMENT = datetime(2026, 3, 2, 0, 10, tzinfo=UTC)
+NO_ZONE = "2 Mar 2026 10:00 +99999999999999999999"
 
 
 @pytest.fixture
@@ -105,6 +106,7 @@ def test_columns_that_are_missing(run: Run, file: Path, header: str, sentence: s
         ("2026-03-02T00:10Z,K1ABC,14025", "has 3 columns, not 5"),
         ("tomorrow,K1ABC,14025,F5AAA,", "'tomorrow' is not a time"),
         (",K1ABC,14025,F5AAA,", "'' is not a time"),
+        (f"{NO_ZONE},K1ABC,14025,F5AAA,", f"'{NO_ZONE}' is not a time"),
         ("0001-01-01T00:00+23:59,K1ABC,14025,F5AAA,", "is from before 1980"),
         ("9999-12-31T23:59Z,K1ABC,14025,F5AAA,", "is in the future"),
         ("2026-03-02T00:10Z,K1'ABC,14025,F5AAA,", '"K1\'ABC" is not a call'),

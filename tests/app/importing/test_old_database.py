@@ -121,6 +121,28 @@ def test_each_table(
     ]
 
 
+def test_rows_that_no_clock_and_no_form_ever_wrote(
+    old: psycopg.Connection[tuple[Any, ...]], conninfo: str, run: Run, rows: Rows
+) -> None:
+    old.execute("ALTER TABLE dashboard_users ALTER callsign DROP NOT NULL")
+    old.execute("INSERT INTO dashboard_users (callsign, password_hash) VALUES (NULL, 'x'), ('K1ABC', NULL)")
+    without_time = LINE.partition(": ")[2]
+    for time in ("infinity", "-infinity", "294275-01-01", "0044-03-15 BC"):
+        add_line(old, without_time, time=time)
+        add_spot(old, timestamp=time)
+        old.execute(
+            "INSERT INTO wwv_announcements (timestamp, raw_text, solar_flux) VALUES (%s, 'SFI', 150)", [time]
+        )
+    add_line(old)
+    outcome = run("old-database", conninfo)
+    assert outcome.code == 1
+    assert "dx_spots: 4 lines: 0 spots stored, 0 were stored already, 4 refused" in outcome.out
+    assert "wwv_announcements: 4 lines: 0 spots stored, 0 were stored already, 4 refused" in outcome.out
+    assert "refused: '' has no callsign" in outcome.out
+    assert "refused: 'K1ABC' has no password" in outcome.out
+    assert rows("dx") == [("K1ABC",)]
+
+
 def test_what_came_meanwhile_is_taken_by_the_next_run(
     old: psycopg.Connection[tuple[Any, ...]],
     conninfo: str,

@@ -163,6 +163,16 @@ def test_packed_files_and_a_file_that_was_unpacked_before(
     assert {moment.day for (moment,) in rows("time")} == {2, 3, 4}
 
 
+def test_refused_lines_of_what_lies_in_a_folder_of_an_archive(run: Run, tmp_path: Path, rows: Rows) -> None:
+    with zipfile.ZipFile(tmp_path / "days.zip", "w") as packed:
+        packed.writestr("march/02.csv", day(5, 1, MONDAY).replace("\n", "\nrubbish\n", 1))
+    outcome = run("rbn", tmp_path / "days.zip")
+    assert outcome.code == 1
+    assert f"they are in {tmp_path}/days.zip: march-02.csv.refused" in outcome.out
+    assert "rubbish" in (tmp_path / "days.zip: march-02.csv.refused").read_text()
+    assert len(rows("dx")) == 5
+
+
 def test_a_file_of_the_first_years(run: Run, file: Path, rows: Rows) -> None:
     file.write_text(
         "callsign,de_pfx,de_cont,freq,band,dx,dx_pfx,dx_cont,mode,db,date\n"
