@@ -156,9 +156,12 @@ def _write(spots: Iterator["Spot"], form: "Format", *, at_once: bool) -> None:
                 sys.stdout.flush()
         sys.stdout.write(header)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # `| head` has enough. What Python would still flush at its end goes nowhere.
+    except OSError as error:
+        # What Python would still flush at its end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # `| head` has enough.
+        if not isinstance(error, BrokenPipeError):
+            raise OperatorError(f"cannot write the spots: {error.strerror}") from None
     except KeyboardInterrupt:
         if not at_once:
             raise

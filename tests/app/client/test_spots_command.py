@@ -70,6 +70,19 @@ def test_colours_in_a_terminal_alone(station: Station, client: Client) -> None:
     assert "\x1b" not in client.run().stdout
 
 
+def test_a_full_disk_is_told(station: Station, client: Client) -> None:
+    station.add(a_spot(1))
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "spotkeeper", "spots"],
+            env=client.environment, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (
+        2,
+        "spotkeeper: cannot write the spots: No space left on device\n",
+    )
+
+
 def test_all_pages_are_read_and_no_more_than_wanted(station: Station, client: Client) -> None:
     station.page = 3
     station.add(*(a_spot(number) for number in range(1, 61)))

@@ -149,6 +149,8 @@ def test_filters_hold(anna: Browser, heard: Callable[..., None], query: str, ban
     [
         ("", "hour"),
         ("hour=now", "“now”"),
+        ("hour=9999-12-31T23", "“9999-12-31T23”"),
+        ("hour=0001-01-01T00", "“0001-01-01T00”"),
         ("hour=2026-11-26T15&hour=2026-11-26T16", "hour"),
         ("hour=2026-11-26T15&band=11m", "band"),
         ("hour=2026-11-26T15&bnad=20m", "bnad"),

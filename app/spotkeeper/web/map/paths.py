@@ -17,6 +17,7 @@ from spotkeeper.web.api.sums_places import place_of, position_of
 from spotkeeper.web.database import reading
 from spotkeeper.web.spots.filters import Filters
 
+YEARS = range(1980, 2100)
 KEPT_SECONDS, KEPT_SECONDS_OF_PAST = 5, 60
 """Of an hour that is over spots come late only."""
 COUNTRIES_SECONDS = 86_400
@@ -83,9 +84,12 @@ def _hour(texts: Sequence[str]) -> datetime:
     except ValueError:
         raise BadRequest("hour: give one, such as 2026-11-26T15.") from None
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+        hour = datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC)
     except ValueError:
-        raise BadRequest(f"hour: {shorten(text)} is not an hour in UTC, such as 2026-11-26T15.") from None
+        hour = None
+    if hour is None or hour.year not in YEARS:
+        raise BadRequest(f"hour: {shorten(text)} is not an hour in UTC, such as 2026-11-26T15.")
+    return hour
 
 
 class _Numbers:
