@@ -47,7 +47,8 @@ def _process(status: Status) -> Iterator[str]:
 def _disk(storage: Storage) -> Iterator[str]:
     yield f"Disk      {disk_text(storage)}"
     kept = bytes_text(storage.database_bytes)
-    yield f"Storage   {kept}, spots of {count(len(storage.months), 'month')}; spotkeeper storage shows each"
+    months = len({each.month for each in storage.months})
+    yield f"Storage   {kept}, spots of {count(months, 'month')}; spotkeeper storage shows each"
 
 
 def _phase(node: NodeStatus) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from codecs import BOM_UTF8
 from datetime import UTC, date, datetime
 
 from spotkeeper.db.imports import Portion
@@ -64,6 +65,7 @@ class LogReader:
 
 def when(line: bytes) -> tuple[float | None, bytes]:
     """The time before a line in Unix seconds, taken for UTC when no zone is said, and the line without it."""
+    line = line.removeprefix(BOM_UTF8)
     if found := _SECONDS.match(line):
         return float(found[1]), line[found.end() :]
     if found := _ISO.match(line):

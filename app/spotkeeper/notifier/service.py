@@ -72,7 +72,7 @@ class Notifier:
         return True
 
     def _publish(self, spot: LiveSpot) -> None:
-        message = msgspec.json.encode(spot)
+        message = _told(spot)
         channels = [channel for channel, wanted in self._followed.items() if matches(wanted, spot)]
         if channels and self._told != spot.id:
             self._publisher.publish(message, channels)
@@ -104,3 +104,9 @@ class Notifier:
         if not self._failures:
             log.warning("%s: %s", what, error)
         self._failures += 1
+
+
+def _told(spot: LiveSpot) -> bytes:
+    """As the API tells it, to the millisecond in which it was received."""
+    received = f"{spot.received.isoformat(timespec='milliseconds')[:23]}Z"
+    return msgspec.json.encode(msgspec.to_builtins(spot) | {"received": received})

@@ -90,7 +90,7 @@ def parse(line: bytes, received: float, countries: Countries | None = None) -> S
         text = line.decode()
     except UnicodeDecodeError as error:
         text = _decoded(line, error)
-    text = text.replace("\t", " ").rstrip("\x07 \r\0")
+    text = text.replace("\t", " ").rstrip("\x07 \r\n\0")
     try:
         if text.startswith("DX de "):
             return _live(text, received, countries)

@@ -33,6 +33,7 @@ def file(tmp_path: Path) -> Path:
         "2026-03-01T19:10:17-0500 ",
         "2026-03-02 01:10:17 +01:00 ",
         "2026-03-02 00:10:17 UTC ",
+        "\N{BOM}2026-03-02 00:10:17 ",
         # The line came after midnight, the stamp is of the day before.
         "2026-03-02 00:09:59 ",
     ],
