@@ -47,7 +47,8 @@ def _process(status: Status) -> Iterator[str]:
 def _disk(storage: Storage) -> Iterator[str]:
     yield f"Disk      {disk_text(storage)}"
     kept = bytes_text(storage.database_bytes)
-    months = len({each.month for each in storage.months})
+    now = f"{storage.checked:%Y-%m}"
+    months = len({each.month for each in storage.months if each.month <= now and not each.dropped})
     yield f"Storage   {kept}, spots of {count(months, 'month')}; spotkeeper storage shows each"
 
 

@@ -1,6 +1,7 @@
 """`spotkeeper status`."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from spotkeeper.db.connection import Connection
 from spotkeeper.status import Status
 
 from tests.app.station.made_up import node, status
+from tests.support.spots import a_spot, add_spots
 
 SETTINGS = """
 [database]
@@ -62,10 +64,11 @@ def test_all_is_well(ask: Ask, login: Callable[[str], Connection]) -> None:
     assert "  received         1,234       1,234\n" in told.stdout
 
 
-def test_the_room_on_the_disk_is_told(ask: Ask) -> None:
+def test_the_room_on_the_disk_is_told(ask: Ask, login: Callable[[str], Connection]) -> None:
+    add_spots(login("scraper"), a_spot(), a_spot(source="machine"))
     told = ask().stdout
     assert "\nDisk      " in told
-    assert "\nStorage   " in told
+    assert re.search(r"\nStorage   .* MB, spots of 1 month; spotkeeper storage", told), told
     assert json.loads(ask("--json").stdout)["storage"]["database_bytes"] > 1_000_000
 
 
