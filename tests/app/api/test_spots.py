@@ -272,6 +272,8 @@ def test_since_is_from_a_minute_on_and_until_is_before_one(
     assert dx_of(get(SPOTS, since=since.replace("Z", "+00:00"), limit=2)) == ["K0ABC", "K1ABC"]
     assert dx_of(get(SPOTS, until="4m", limit=1)) == ["K4ABC"]
     assert get(SPOTS, since="1h", until="30m")["spots"] == []
+    behind = since.replace("Z", ".5Z")
+    assert [told["dx"] for told in everything(get, since=behind, limit=1)] == [f"K{n}ABC" for n in range(4)]
 
 
 def test_pages_stay_as_they_are_while_spots_come_in(

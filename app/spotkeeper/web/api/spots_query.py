@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import struct
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any, NamedTuple
 
 import marshmallow
@@ -105,7 +106,8 @@ class Asked(NamedTuple):
             position.key or 0,
             position.key is not None,
             position.source == "machine",
-            _NO_TIME if since is None else int(since.timestamp()),
+            # Spots are of whole minutes: what is not before a part of a second is not before the next one.
+            _NO_TIME if since is None else ceil(since.timestamp()),
             self.digest,
         )
         return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
