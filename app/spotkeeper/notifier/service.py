@@ -72,7 +72,7 @@ class Notifier:
         return True
 
     def _publish(self, spot: LiveSpot) -> None:
-        message = _told(spot)
+        message = _in_words_of_the_api(spot)
         channels = [channel for channel, wanted in self._followed.items() if matches(wanted, spot)]
         if channels and self._told != spot.id:
             self._publisher.publish(message, channels)
@@ -106,7 +106,7 @@ class Notifier:
         self._failures += 1
 
 
-def _told(spot: LiveSpot) -> bytes:
-    """As the API tells it, to the millisecond in which it was received."""
+def _in_words_of_the_api(spot: LiveSpot) -> bytes:
+    """To the millisecond in which it was received, too."""
     received = f"{spot.received.isoformat(timespec='milliseconds')[:23]}Z"
     return msgspec.json.encode(msgspec.to_builtins(spot) | {"received": received})
