@@ -5,7 +5,6 @@ Beside it, in the same run, what PostgreSQL can do by itself: a bare COPY of the
 
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from spotkeeper.db.connection import Connection, connect
+
+from tests.support.ports import free_ports
 
 BATCH_ROWS = 1000
 SESSIONS = 4
@@ -148,7 +149,7 @@ class Bench:
 def running(database: str, bare: str, lines: list[bytes], folder: Path) -> Iterator[Bench]:
     """`lines` are spots of one minute, no two alike, each of the same length and ending in the same time."""
     (folder / "lines").write_bytes(b"".join(line + b"\n" for line in lines))
-    node_port, metrics_port = free_port(), free_port()
+    node_port, metrics_port = free_ports(2)
     nodes = "".join(
         f'[[scraper.nodes]]\nname = "bench-{number}"\nkind = "rbn"\nhost = "127.0.0.1"\nport = {node_port}\n'
         for number in range(SESSIONS)
@@ -208,9 +209,3 @@ def cpu_seconds(processes: list[int]) -> float:
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         total += int(fields[11]) + int(fields[12])
     return total / TICKS
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

@@ -3,7 +3,6 @@
 import getpass
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import jinja2
 
 from tests.support import database
+from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 NGINX_CONF = ROOT / "roles/nginx/templates/etc/nginx/nginx.conf.j2"
@@ -43,7 +43,7 @@ class Stack:
     ) -> None:
         self.folder = folder
         self.settings = folder / "spotkeeper.toml"
-        self.ports = free_ports()
+        self.ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
         if https:
             self.ports["https"] = https
         self._node_arguments = node
@@ -239,14 +239,6 @@ class Stack:
 class NoRedirect(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *arguments: object) -> None:
         return None
-
-
-def free_ports() -> dict[str, int]:
-    sockets = {name: socket.create_server(("127.0.0.1", 0)) for name in NAMES}
-    ports = {name: each.getsockname()[1] for name, each in sockets.items()}
-    for each in sockets.values():
-        each.close()
-    return ports
 
 
 def wait_until(is_so: Callable[[], object], seconds: float) -> None:

@@ -6,8 +6,6 @@ The server follows so many different searches at a time; for one more, all spots
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from spotkeeper.spots.modes import class_of
-
 Test = Callable[[Any, str], bool]
 
 
@@ -16,6 +14,8 @@ def _same(value: Any, given: str) -> bool:
 
 
 def _of_mode(value: Any, given: str) -> bool:
+    from spotkeeper.spots.modes import class_of  # not for --help
+
     return _same(value, given) or class_of(value) == given.casefold()
 
 

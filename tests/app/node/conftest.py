@@ -15,7 +15,8 @@ import pytest
 from spotkeeper.db.connection import Connection
 from spotkeeper.spots.model import Spot
 
-from tests.app.notifier.conftest import free_port, until
+from tests.app.notifier.conftest import until
+from tests.support.ports import free_ports
 from tests.support.spots import add_spots
 
 SETTINGS = """
@@ -35,7 +36,7 @@ class Node:
     """`spotkeeper serve-node` as systemd would start it, with `more` lines in table [node]."""
 
     def __init__(self, conninfo: str, folder: Path, more: str = "") -> None:
-        self.port, self.metrics_port = free_port(), free_port()
+        self.port, self.metrics_port = free_ports(2)
         self.settings = folder / "node.toml"
         self.settings.write_text(
             SETTINGS.format(conninfo=conninfo, port=self.port, metrics_port=self.metrics_port, more=more)

@@ -13,8 +13,9 @@ from spotkeeper.db.connection import Connection
 from spotkeeper.spots.model import Spot
 
 from tests.app.node.conftest import Client, Node
-from tests.app.notifier.conftest import free_port, until
+from tests.app.notifier.conftest import until
 from tests.app.notifier.test_notifier import database_away
+from tests.support.ports import free_ports
 from tests.support.spots import a_spot
 
 pytestmark = pytest.mark.slow
@@ -203,7 +204,8 @@ def test_stops_with_a_word(connect: Connect, node: Node) -> None:
 
 def test_taken_port_is_named(node: Node) -> None:
     settings = node.settings.with_name("second.toml")
-    settings.write_text(node.settings.read_text().replace(str(node.metrics_port), str(free_port())))
+    [metrics_port] = free_ports(1)
+    settings.write_text(node.settings.read_text().replace(str(node.metrics_port), str(metrics_port)))
     second = subprocess.run(
         [sys.executable, "-m", "spotkeeper", "--settings", settings, "serve-node"],
         capture_output=True,

@@ -20,6 +20,8 @@ import pytest
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.identity import spot_id
 
+from tests.support.ports import free_ports
+
 SETTINGS = """
 [database]
 conninfo = "{conninfo}"
@@ -41,18 +43,11 @@ def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
     return value
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class Nginx:
     """Takes POSTs as nchan does; `answer` is the status, or None to never answer."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        [self.port] = free_ports(1)
         self.answer: int | None = 202
         self.refused: set[str] = set()  # comments of spots answered with 413
         self.spots: list[dict[str, Any]] = []
@@ -119,7 +114,7 @@ class Notifier:
     """`spotkeeper notify` as systemd would start it."""
 
     def __init__(self, conninfo: str, url: str, folder: Path) -> None:
-        self.port = free_port()
+        [self.port] = free_ports(1)
         self.settings = folder / "spotkeeper.toml"
         self.settings.write_text(SETTINGS.format(conninfo=conninfo, url=url, port=self.port))
         self._told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)

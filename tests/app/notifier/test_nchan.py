@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.notifier.conftest import Notifier, Scraper, free_port, until
+from tests.app.notifier.conftest import Notifier, Scraper, until
+from tests.support.ports import free_ports
 
 MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 CONFIGURATION = """
@@ -46,7 +47,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
     """Of a running nginx with nchan."""
-    port = free_port()
+    [port] = free_ports(1)
     configuration = tmp_path / "nginx.conf"
     configuration.write_text(CONFIGURATION.format(module=MODULE, folder=tmp_path, port=port))
     process = subprocess.Popen(
