@@ -29,8 +29,8 @@ class Known(dict[Word | None, str], Generic[Word]):
 
     @property
     def words(self) -> dict[str, Word]:
-        """The other way round."""
-        return {key: word for word, key in self.items() if word is not None}
+        """The other way round, by keys as they are read."""
+        return {key.replace("\\\\", "\\"): word for word, key in self.items() if word is not None}
 
 
 class Keys:
@@ -63,28 +63,34 @@ class Keys:
 
     @staticmethod
     def _learn_letters(connection: Connection, table: LiteralString, known: Known[str]) -> None:
-        known.update((word, id) for id, word in connection.execute(f"SELECT id, name FROM {table}"))  # noqa: S608
+        for letter, word in connection.execute(f"SELECT id, name FROM {table}"):  # noqa: S608
+            # One of the letters is a backslash.
+            known[word] = letter.replace("\\", "\\\\")
         for word in sorted(known.missing - known.keys()):
             letter = next(letter for letter in _LETTERS if letter not in known.values())
             connection.execute(f"INSERT INTO {table} (id, name) VALUES (%s, %s)", [letter, word])  # noqa: S608
             known[word] = letter
 
+    # PostgreSQL would use up a number for each row that is there already, and of numbers there are 32,767.
+
     def _learn_nodes(self, connection: Connection) -> None:
-        for word in sorted(self.nodes.missing):
-            connection.execute("INSERT INTO nodes (name) VALUES (%s) ON CONFLICT DO NOTHING", [word])
         self.nodes.update((word, str(id)) for id, word in connection.execute("SELECT id, name FROM nodes"))
+        for word in sorted(self.nodes.missing - self.nodes.keys()):
+            [(id,)] = connection.execute("INSERT INTO nodes (name) VALUES (%s) RETURNING id", [word])
+            self.nodes[word] = str(id)
 
     def _learn_places(self, connection: Connection) -> None:
-        for place in self.places.missing:
-            connection.execute(
-                """INSERT INTO places (dxcc, continent, cq_zone, itu_zone) VALUES (%s, %s, %s, %s)
-                ON CONFLICT DO NOTHING""",
-                _described(place),
-            )
         rows = connection.execute("SELECT id, dxcc, continent, cq_zone, itu_zone FROM places")
-        ids = {tuple(described): str(id) for id, *described in rows}
+        ids = {tuple(described): id for id, *described in rows}
         wanted = [*self.places.missing, *(place for place in self.places if place is not None)]
-        self.places.update((place, ids[_described(place)]) for place in wanted)
+        for described in map(_described, wanted):
+            if described not in ids:
+                [(ids[described],)] = connection.execute(
+                    """INSERT INTO places (dxcc, continent, cq_zone, itu_zone) VALUES (%s, %s, %s, %s)
+                    RETURNING id""",
+                    described,
+                )
+        self.places.update((place, str(ids[_described(place)])) for place in wanted)
 
 
 def _described(place: Place) -> tuple[int, str, int, int]:

@@ -217,6 +217,8 @@ class Writer(threading.Thread):
         except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
             if _lacks_partition(error):
                 raise
+            # It may have words without keys, of which the next `learn` would no longer know.
+            self._next = None
             lines = work.lines
             if len(lines) > 1:
                 middle = len(lines) // 2

@@ -151,6 +151,22 @@ def test_damage_while_it_runs(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
     assert len(spool) == 0
 
 
+def test_ids_go_on_though_nothing_can_be_read_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "spool"
+    for _ in range(3):
+        Spool(path).close()
+    spool = Spool(path)
+    uuid = spool.uuid
+    spool.append("demo", NOW, [line(number) for number in range(100)])
+    last = spool.oldest(200)[-1].id
+    spool.remove(last)
+    damage_first_page(path)
+    overwrite(path, 0, size(path))
+    spool.append("demo", NOW + 1, [b"new"])
+    assert spool.uuid == uuid
+    assert [row.line for row in spool.oldest(10, after=last)] == [b"new"]
+
+
 def test_lines_that_are_damaged_while_it_runs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "spool"
     spool = Spool(path)
