@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from spotkeeper.db import search_ranges
 from spotkeeper.db.search import LONG_AT_ONCE, turns
+from spotkeeper.spots.comment import MODES
 from spotkeeper.spots.countries import Place
 from spotkeeper.spots.model import Spot
 from spotkeeper.spots.places import Point
@@ -251,6 +252,14 @@ def test_every_filter_finds_what_it_says_alone_and_together(
         expected = [told["id"] for told in all_spots if all(test(told) for test in tests)]
         if query.keys() == {name for given, _ in asked for name in given}:
             assert [told["id"] for told in everything(get, **query, limit=20)] == expected, query
+
+
+def test_spots_of_each_mode_are_found(
+    get: Callable[..., Any], add: Callable[..., None], spot: Callable[..., Spot]
+) -> None:
+    add(*(spot(3, dx=f"K{n}ABC", mode=mode) for n, mode in enumerate(MODES)))
+    for n, mode in enumerate(MODES):
+        assert dx_of(get(SPOTS, mode=mode)) == [f"K{n}ABC"]
 
 
 def test_more_calls_with_a_prefix_than_are_looked_up_are_found_too(

@@ -28,6 +28,7 @@ LINES = (
     "DX de G4AAA:    144300.0  OZ1AA/P      JO65<TR>IO91 50% _ \\ '         {stamp}",
     "DX de JA1AAA:     7144.0  VK2AA/MM     POTA AU-1234 SOTA W6/CT-001    {stamp}",
     "DX de OH2AA:     28200.5  OH2B/B       beacon                         {stamp}",
+    "DX de OH2AA:     14072.0  DL1ABC       tnx Thor                       {stamp}",
     "DX de ON4AA:     99999.9  PA0AA                                       {stamp}",
 )
 
