@@ -61,7 +61,12 @@ async function hidden() {
   for (const each of doubted) {
     scrollTo({ top: 0, behavior: "instant" });
     each.focus();
-    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    // What comes in above it moves it once more; what lies under a bar stays there.
+    for (let frame = 1; frame <= 60; frame++) {
+      await new Promise(requestAnimationFrame);
+      if (!each.isConnected || (frame > 1 && isInSight(each))) break;
+      if (frame % 20 === 0) { each.blur(); each.focus(); }
+    }
     if (each.isConnected && !isInSight(each)) found.push(name(each));
   }
   return found;
