@@ -26,7 +26,7 @@ INSTANT = timedelta(microseconds=1)
 
 FIRST_HOURS, MOST_HOURS = 6, 96
 """Of which all sums are read at once, some hundreds for each."""
-PROBED_HOURS = 4000
+PROBED_HOURS = 1000
 """Of which is asked at once whether they have a certain sum."""
 PROBES = 8
 """Certain sums of an hour that are looked up; of more all are read."""
