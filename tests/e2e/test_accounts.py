@@ -33,6 +33,13 @@ def browser_of(stack: Stack, playwright: Playwright, folder: Path) -> Iterator[P
     context.close()
 
 
+@pytest.fixture(autouse=True)
+def whole_ration(stack: Stack) -> None:
+    """nginx lets an address sign in so often; started anew, it forgets how often others have."""
+    stack.stop_part("nginx")
+    stack.start_nginx()
+
+
 @pytest.fixture
 def somebody(stack: Stack, request: pytest.FixtureRequest) -> str:
     """A user of the test's own."""

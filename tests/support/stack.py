@@ -188,9 +188,7 @@ class Stack:
         )  # fmt: skip
 
     def _nginx_conf(self) -> str:
-        """The role's own, with nothing changed but places, and but for how often one may sign in: on a fast
-        machine the tests do so more often than ten times a minute.
-        """
+        """The role's own, with nothing changed but places."""
         version = subprocess.run([NGINX, "-v"], capture_output=True, text=True, check=True).stderr
         knows_http2_on = tuple(map(int, re.findall(r"\d+", version)[:3])) >= (1, 25, 1)
         text = jinja2.Template(NGINX_CONF.read_text(), trim_blocks=True).render(
@@ -207,7 +205,6 @@ class Stack:
             r"/etc/spotkeeper/tls": str(self.folder),
             r"/run/spotkeeper-dashboard": str(self.folder),
             r"listen (\[::\]:\d+)[^;]*;": "",
-            r"zone=sign_in:1m rate=10r/m": "zone=sign_in:1m rate=60r/m",
             r"listen 80\b": f"listen 127.0.0.1:{self.ports['http']}",
             r"listen 443\b": f"listen 127.0.0.1:{self.ports['https']}",
             r"listen 127\.0\.0\.1:8081": f"listen 127.0.0.1:{self.ports['publish']}",

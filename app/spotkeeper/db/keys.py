@@ -71,7 +71,7 @@ class Keys:
             connection.execute(f"INSERT INTO {table} (id, name) VALUES (%s, %s)", [letter, word])  # noqa: S608
             known[word] = letter
 
-    # PostgreSQL would use up a number for each row that is there already, and of numbers there are 32,767.
+    # Read before they are made: an INSERT that finds its row there uses up a number, and there are 32,767.
 
     def _learn_nodes(self, connection: Connection) -> None:
         self.nodes.update((word, str(id)) for id, word in connection.execute("SELECT id, name FROM nodes"))

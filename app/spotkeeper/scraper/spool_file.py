@@ -217,11 +217,11 @@ def _bring_over(path: Path, part: Path, known: Known | None) -> str:
         saved, last = database.execute(
             "SELECT coalesce(sum(id + lines - max(id, ? + 1)), 0), coalesce(max(id), 0) FROM lines", [removed]
         ).fetchone()
-        given = known.next_id if known else 0
-        opening = max(max(last, given) >> OPENING_BITS, identity.opening if identity else 0)
+        next_id = known.next_id if known else None
+        opening = max(max(last, next_id or 0) >> OPENING_BITS, identity.opening if identity else 0)
         uuid = known.uuid if known else identity.uuid if identity else uuid4()
         database.execute("INSERT INTO identity VALUES (?, ?, ?)", [str(uuid), opening, removed])
-        missing = _missing(database, removed, known.next_id if known else None)
+        missing = _missing(database, removed, next_id)
         database.execute("COMMIT")
     finally:
         database.close()

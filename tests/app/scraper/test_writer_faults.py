@@ -103,6 +103,21 @@ def test_a_batch_that_is_refused_whole(station: Station, owner: Connection) -> N
     assert owner.execute(TALLY).fetchone() == (21, 1, 0, 0, 20)
 
 
+def test_what_was_read_while_a_batch_was_refused_is_stored_with_all_its_words(
+    tmp_path: Path, database: str, owner: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "BATCH_LINES", 5)
+    raise_for(owner, "K3ABC", "23514", times=10**6)
+    countries = Countries(
+        "K,United States,291,NA,5,8,37.60,91.87,5.0,K;\nF,France,227,EU,14,27,46.00,-2.00,-1.0,F;\n"
+        "DL,Germany,230,EU,14,28,51.00,-10.00,-1.0,DL;\n"
+    )
+    with writing(tmp_path, database, countries) as station:
+        station.fill(*[line(f"{call}{number}ABC") for call in ("K", "DL") for number in range(5)])
+    assert owner.execute("SELECT count(*), count(dx_dxcc) FROM spots").fetchone() == (9, 9)
+    assert owner.execute("SELECT count(*) FROM refused_rows").fetchone() == (1,)
+
+
 def test_a_partition_that_vanishes_is_made_again(station: Station, owner: Connection) -> None:
     station.fill(line("K1ABC"))
     month = f"{datetime.fromtimestamp(NOW / 1e6, UTC):%Y_%m}"

@@ -9,13 +9,12 @@ from marshmallow import Schema, ValidationError, fields
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.comment import MODES
 from spotkeeper.web.account.chosen import shorten
-from spotkeeper.web.api.spots_arguments import Number, Whole, Word, call
+from spotkeeper.web.api.spots_arguments import YEARS, Number, Whole, Word, call
 from spotkeeper.web.api.sums_fields import zone
 from spotkeeper.web.api.sums_read import LONGEST_HOURS
 
 HIGHEST_KHZ = 100_000_000
 LAST_OFFSET = 2000
-_YEARS = range(1980, 2100)
 # What is sure to be read; other forms of ISO 8601 are, too.
 _USUAL_MOMENT = (
     "^(19[89][0-9]|20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
@@ -35,8 +34,8 @@ class OldMoment(fields.Field[datetime]):
             moment = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
             raise ValidationError(f"{shorten(text)} is not a time such as 2026-11-26T10:53:00Z.") from None
-        if moment.year not in _YEARS:
-            raise ValidationError(f"{shorten(text)} is not of the years {_YEARS[0]} to {_YEARS[-1]}.")
+        if moment.year not in YEARS:
+            raise ValidationError(f"{shorten(text)} is not of the years {YEARS[0]} to {YEARS[-1]}.")
         return moment
 
 

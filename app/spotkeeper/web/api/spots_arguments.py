@@ -16,6 +16,8 @@ LONGEST_TEXT = 100
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 # Not so long that it leads to before the first time.
 _AGE = "[0-9]{1,5}[smh]|[0-9]{1,4}d|[0-9]{1,3}w"
+YEARS = range(1980, 2100)
+"""Of which there may be spots."""
 _MONTH_AND_DAY = (
     "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|[12][0-9]))"
 )

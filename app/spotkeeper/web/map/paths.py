@@ -12,12 +12,12 @@ from spotkeeper.db import paths
 from spotkeeper.db.paths import HOUR, Paths
 from spotkeeper.spots.countries import Countries
 from spotkeeper.web.account.chosen import shorten
+from spotkeeper.web.api.spots_arguments import YEARS
 from spotkeeper.web.api.sums_kept import Kept
 from spotkeeper.web.api.sums_places import place_of, position_of
 from spotkeeper.web.database import reading
 from spotkeeper.web.spots.filters import Filters
 
-YEARS = range(1980, 2100)
 KEPT_SECONDS, KEPT_SECONDS_OF_PAST = 5, 60
 """Of an hour that is over spots come late only."""
 COUNTRIES_SECONDS = 86_400
