@@ -100,13 +100,13 @@ def add_spot(login: Callable[[Role], Connection]) -> Callable[..., None]:
 
 @pytest.fixture
 def superuser_ends(database: str) -> Callable[[], int]:
-    """Ends the dashboard's connections with the database, and says how many those were."""
+    """Ends the dashboard's connections with the database, and says how many those were when they are gone."""
 
     def end() -> int:
         with support.superuser() as connection:
             return len(
                 connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
                     " WHERE usename = 'dashboard' AND datname = %s",
                     [database.removeprefix("dbname=")],
                 ).fetchall()
