@@ -25,6 +25,8 @@ bind = "unix:/run/spotkeeper-dashboard/http.sock"
 worker_class = "gthread"
 workers = 1
 threads = THREADS
+# nginx has a new connection for each request; to wait for another on it takes as long as a small answer.
+keepalive = 0
 timeout = 30
 graceful_timeout = 5
 forwarded_allow_ips = "*"  # who reaches the socket is nginx

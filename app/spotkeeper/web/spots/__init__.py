@@ -11,7 +11,7 @@ from spotkeeper.web.spots import download, filters, one, page, saved, tiles
 
 def add_to(app: Flask) -> None:
     """Add /spots and what is below it."""
-    app.add_url_rule("/spots", "spots", page.spots)
+    page.add_to(app)
     app.add_url_rule("/spots.csv", "spots_csv", download.spots_csv)
     app.add_url_rule("/spots.adi", "spots_adif", download.spots_adif)
     app.add_url_rule("/spots/<spot_id>", "spot", one.spot)

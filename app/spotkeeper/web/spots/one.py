@@ -1,22 +1,28 @@
 """GET /spots/<id>: a spot with everything that is stored of it, and who else heard the same."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
 
 from flask import render_template
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from spotkeeper.db import one_spot
 from spotkeeper.db.identity import read_spot_id
 from spotkeeper.db.search_wanted import Row
 from spotkeeper.spots.places import middle_of, way
+from spotkeeper.web import rows
 from spotkeeper.web.api.sums_places import name_of, position_of
 from spotkeeper.web.database import reading
+from spotkeeper.web.shown import clock, distance, in_path, signal
 
 AROUND = timedelta(minutes=10)
 WITHIN_HZ = 1000
 MOST_OTHERS = 200
+_CURRENT = Markup(' aria-current="true"')
+_SKIMMER = Markup(' <span class="skimmer">skimmer</span>')
 PAGES = {
     "POTA": "https://pota.app/#/park/",
     "SOTA": "https://www.sotadata.org.uk/en/summit/",
@@ -56,7 +62,7 @@ def spot(spot_id: str) -> str:
     return render_template(
         "spot.html",
         spot=found,
-        heard=heard,
+        heard=_rows(heard, found),
         spotters=len({other.spotter for other in heard}),
         others_missing=len(others) == MOST_OTHERS,
         country=_country,
@@ -65,6 +71,26 @@ def spot(spot_id: str) -> str:
         zone=current_user.chosen.zone,
         units=current_user.chosen.units,
     )
+
+
+def _rows(heard: Iterable[Row], shown: Row) -> Markup:
+    """One for each, that of the page's own spot marked."""
+    units = current_user.chosen.units
+    texts = (
+        {
+            "current": _CURRENT if spot.id == shown.id and spot.source == shown.source else "",
+            "id": spot.id,
+            "time": clock(spot.time),
+            "path": in_path(spot.spotter),
+            "spotter": spot.spotter,
+            "skimmer": _SKIMMER if spot.source == "machine" else "",
+            "country": _country(spot.spotter_dxcc),
+            "distance": "" if spot.distance_km is None else distance(spot.distance_km, units),
+            "signal": signal(spot.snr_db, spot.wpm) or spot.report or "",
+        }
+        for spot in heard
+    )
+    return rows.filled(rows.pattern("spot_heard.html"), texts)
 
 
 def _country(dxcc: int | None) -> str:

@@ -1,28 +1,49 @@
 """GET /spots: the spots as a page that follows the live ones."""
 
+from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from flask import make_response, redirect, render_template, request, url_for
+from flask import Flask, current_app, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from spotkeeper.db import latest, user_settings
+from spotkeeper.db.latest import Solar
 from spotkeeper.db.search import search
 from spotkeeper.db.search_ranges import Pace
-from spotkeeper.db.search_wanted import Found
+from spotkeeper.db.search_wanted import Found, Wanted
 from spotkeeper.web.account.chosen import Chosen
 from spotkeeper.web.database import reading, transaction
 from spotkeeper.web.spots import counts
 from spotkeeper.web.spots.columns import ALWAYS, COLUMNS, USUAL, in_order
-from spotkeeper.web.spots.filters import Filters, asked_of_page, countries, remembered
+from spotkeeper.web.spots.filters import Filters, asked_of_page, remembered
 from spotkeeper.web.spots.table import Table
+from spotkeeper.web.together import Together
 
 FIRST, PORTION = 50, 100
 """Rows of the page itself, more than a screen has, and of what is added to it. Of the page too, if its newest
 minute has so many."""
 SEARCH_SECONDS = 0.03
 """A portion that takes longer has fewer spots, even none, and the next one goes on."""
+
+
+class Newest(NamedTuple):
+    """What of the page does not depend on who asks, but by how it is written."""
+
+    found: Found
+    rows: Markup
+    numbers: Counter[str | None] | None
+    """Spots by band, where they are counted."""
+    newest: datetime | None
+    solar: Solar | None
+
+
+def add_to(app: Flask) -> None:
+    """Add /spots."""
+    app.add_url_rule("/spots", "spots", spots)
+    app.extensions["newest spots"] = Together()
 
 
 def spots() -> Response:
@@ -34,18 +55,19 @@ def spots() -> Response:
         if last and last.query() != filters.query():
             return redirect(url_for("spots", **last.query()))  # type: ignore[arg-type]
     is_fragment = "HX-Request" in request.headers
-    if "cursor" in request.args:
-        template, content = "spots_older.html" if is_fragment else "spots.html", _older(filters)
-    else:
-        template, content = "spots_found.html" if is_fragment else "spots.html", _newest(filters)
     columns = in_order(chosen.columns or USUAL)
     # The local time only where it is another one.
     shown = tuple(name for name in columns if name != "local" or chosen.zone.key != "UTC")
+    table = Table(shown, chosen.zone, chosen.units, datetime.now(UTC).date())
+    if "cursor" in request.args:
+        template, content = "spots_older.html" if is_fragment else "spots.html", _older(filters, table)
+    else:
+        template, content = "spots_found.html" if is_fragment else "spots.html", _newest(filters, table)
     response = make_response(
         render_template(
             template,
             filters=filters,
-            table=Table(shown, chosen.zone, chosen.units, countries(), datetime.now(UTC).date()),
+            table=table,
             chosen_columns=columns,
             all_columns=COLUMNS,
             always=ALWAYS,
@@ -60,27 +82,30 @@ def spots() -> Response:
     return response
 
 
-def _newest(filters: Filters) -> dict[str, Any]:
-    numbers = counts.by_band(filters.wanted)
+def _newest(filters: Filters, table: Table) -> dict[str, Any]:
     if request.args and filters.query() != current_user.chosen.filters and current_user.may("user"):
         with transaction() as connection:
             user_settings.save(connection, current_user.id, {"filters": filters.query()})
-    with reading() as connection:
-        newest = latest.newest(connection)
-        solar = latest.solar(connection)
-        found = _beginning(search(connection, filters.wanted, PORTION, pace=Pace(SEARCH_SECONDS)))
-    chosen = filters["band"]
-    return {
-        "found": found,
-        "cursor": filters.asked.cursor(found.next) if found.next else None,
-        "numbers": numbers,
+    together: Together = current_app.extensions["newest spots"]
+    key = filters.address, filters.wanted.since, table
+    content = together.get(key, lambda: _looked_up(filters.wanted, table))
+    chosen, numbers = filters["band"], content.numbers
+    return content._asdict() | {
+        "cursor": filters.asked.cursor(content.found.next) if content.found.next else None,
         "total": None
         if numbers is None
         else sum(number for band, number in numbers.items() if not chosen or band in chosen),
-        "newest": newest,
-        "solar": solar,
         "follows": True,
     }
+
+
+def _looked_up(wanted: Wanted, table: Table) -> Newest:
+    numbers = counts.by_band(wanted)
+    with reading() as connection:
+        newest = latest.newest(connection)
+        solar = latest.solar(connection)
+        found = _beginning(search(connection, wanted, PORTION, pace=Pace(SEARCH_SECONDS)))
+    return Newest(found, table.body(found.spots), numbers, newest, solar)
 
 
 def _beginning(found: Found) -> Found:
@@ -97,7 +122,7 @@ def _beginning(found: Found) -> Found:
     return Found(newest + shown[minute:], behind, found.searched_to)
 
 
-def _older(filters: Filters) -> dict[str, Any]:
+def _older(filters: Filters, table: Table) -> dict[str, Any]:
     """Nothing but the spots behind the cursor."""
     with reading() as connection:
         newest = latest.newest(connection)
@@ -105,6 +130,7 @@ def _older(filters: Filters) -> dict[str, Any]:
     cursor = filters.asked.cursor(found.next) if found.next else None
     return {
         "found": found,
+        "rows": table.body(found.spots),
         "cursor": cursor,
         "numbers": None,
         "total": None,

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from spotkeeper.db.search_wanted import Row
 from spotkeeper.web import rows
 from spotkeeper.web.shown import clock, distance, in_path, khz, metres, signal
+from spotkeeper.web.spots.filters import countries
 
 _GUESSED = Markup(' class="guessed" title="guessed from the frequency"')
 _HIDDEN = Markup(" hidden")
@@ -22,12 +23,12 @@ class Table(NamedTuple):
     columns: tuple[str, ...]
     zone: tzinfo
     units: str
-    countries: Mapping[int, str]
     today: date
 
     def body(self, spots: Iterable[Row]) -> Markup:
         """A row for each."""
-        return rows.filled(self._pattern, map(self._texts, spots))
+        names = countries()
+        return rows.filled(self._pattern, (self._texts(spot, names) for spot in spots))
 
     @property
     def blank(self) -> Markup:
@@ -38,7 +39,7 @@ class Table(NamedTuple):
     def _pattern(self) -> rows.Pattern:
         return rows.pattern("spot_row.html", columns=self.columns)
 
-    def _texts(self, spot: Row) -> dict[str, str]:
+    def _texts(self, spot: Row, names: Mapping[int, str]) -> dict[str, str]:
         """By the names of spot_row.html."""
         time, band, day = spot.time, spot.band, spot.time.date()
         return {
@@ -54,7 +55,7 @@ class Table(NamedTuple):
             "mode": spot.mode or "–",
             "dx_path": in_path(spot.dx),
             "dx": spot.dx,
-            "country": self.countries.get(spot.dx_dxcc or 0, ""),
+            "country": names.get(spot.dx_dxcc or 0, ""),
             "spotter": spot.spotter,
             "unless_skimmer": _HIDDEN if spot.source == "human" else "",
             "distance": "" if spot.distance_km is None else distance(spot.distance_km, self.units),
