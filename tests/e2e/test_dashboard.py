@@ -6,13 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, Playwright, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Playwright, Route, expect
 
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, from_menu, sign_in
 from tests.support.calls import new_call
-from tests.support.stack import Stack
+from tests.support.stack import Stack, wait_until
 
 Open = Callable[..., BrowserContext]
+
+MANY = 40
+"""Spots while a browser is slow or away."""
 
 
 def row(page: Page, call: str) -> Locator:
@@ -25,6 +28,14 @@ def band(page: Page, metres: str) -> Locator:
 
 def is_live(page: Page) -> None:
     expect(page.get_by_role("status")).to_have_text(re.compile("Live"))
+
+
+def tell_and_store(stack: Stack, page: Page, calls: list[str]) -> None:
+    """Returns when all of them can be found."""
+    for call in calls:
+        stack.tell_node("spot", f"F5AAA 29600.0 {call} FM")
+    found = f"/spots.csv?since=1h&dx_prefix={','.join(calls)}"
+    wait_until(lambda: page.request.get(found).text().count(",F5AAA,") == len(calls), 10)
 
 
 def test_still_signed_in_after_the_browser_was_closed(
@@ -166,6 +177,18 @@ def test_who_reads_further_down_is_not_disturbed(stack: Stack, history: None, an
     assert anna.evaluate("scrollY") == 0
 
 
+def test_spots_that_come_before_a_slow_browser_follows_are_shown_all(stack: Stack, anna: Page) -> None:
+    followed: list[Route] = []
+    anna.route("**/live/spots*", lambda route: followed.append(route))
+    anna.goto("/spots")
+    calls = [new_call() for _ in range(MANY)]
+    tell_and_store(stack, anna, calls)
+    expect(row(anna, calls[0])).to_have_count(0)
+    followed[0].continue_()
+    for call in calls:
+        expect(row(anna, call)).to_be_visible()
+
+
 def test_a_broken_line_is_told_and_mended_and_nothing_is_missed(stack: Stack, anna: Page) -> None:
     is_live(anna)
     stack.stop_part("nginx")
@@ -175,6 +198,19 @@ def test_a_broken_line_is_told_and_mended_and_nothing_is_missed(stack: Stack, an
     stack.start_nginx()
     expect(row(anna, call)).to_be_visible(timeout=15_000)
     is_live(anna)
+
+
+def test_a_line_that_was_refused_for_some_time_goes_on_where_it_was(stack: Stack, anna: Page) -> None:
+    is_live(anna)
+    anna.route("**/live/spots*", lambda route: route.fulfill(status=503))
+    stack.stop_part("nginx")
+    stack.start_nginx()
+    expect(anna.get_by_role("status")).to_contain_text("Reconnecting, last spot")
+    calls = [new_call() for _ in range(MANY)]
+    tell_and_store(stack, anna, calls)
+    anna.unroute("**/live/spots*")
+    for call in calls:
+        expect(row(anna, call)).to_be_visible(timeout=15_000)
 
 
 def test_settings_survive_and_show(open_browser: Open, signed_in: Callable[[str], Any]) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.e2e.conftest import SCREENSHOTS
-from tests.support.stack import Stack
+from tests.support.stack import Stack, wait_until
 
 Open = Callable[..., BrowserContext]
 
@@ -64,6 +64,40 @@ def test_it_draws_and_follows(stack: Stack, open_map: Callable[..., Page]) -> No
     assert canvas(page).evaluate(_OF_COLOUR, SIX_METRES) > before + 50
     for text in ("50313.0", "F5AAA", "Japan", "about: by country"):
         expect(row(page, call)).to_contain_text(text)
+
+
+def test_what_came_since_the_server_made_what_it_tells_is_asked_for_again(
+    stack: Stack, open_map: Callable[..., Page]
+) -> None:
+    page = open_map()
+    kept = {}
+
+    def keep(route: Route) -> None:
+        kept[route.request.url] = route.fetch()
+        route.fulfill(response=kept[route.request.url])
+
+    def tell_kept(route: Route) -> None:
+        if (answer := kept.pop(route.request.url, None)) is None:
+            route.continue_()
+        else:
+            route.fulfill(response=answer, headers=answer.headers | {"age": "30"})
+
+    page.route("**/map/paths?*", keep)
+    page.reload()
+    expect(page.locator("#live")).to_have_text(re.compile("Live"))
+    call = new_call()
+    stack.tell_node("spot", f"F5AAA 50313.0 {call} FT8 -12 dB")
+    expect(row(page, call)).to_be_visible()
+    page.unroute("**/map/paths?*")
+    newest = max(kept)
+    wait_until(lambda: call in page.request.get(newest).text(), 10)
+    page.route("**/map/paths?*", tell_kept)
+    page.route("**/live/spots*", lambda route: route.abort())
+    page.reload()
+    # From here on the list is the script's.
+    expect(canvas(page)).to_have_attribute("aria-label", re.compile(r"\d path"))
+    expect(row(page, call)).to_be_visible()
+    assert not kept
 
 
 def test_a_path_is_told_when_pointed_at_and_when_picked_from_the_list(

@@ -2,6 +2,11 @@ import { HOUR } from "./lines.js";
 
 const AT_ONCE = 2;
 const RETRY = 5_000; // milliseconds, before which what failed is not asked for again
+const SETTLED = 120_000; // after an hour's end hardly any spots of it come
+const MADE_ANEW = 1_000; // after which the server, which tells what it has kept, has a newer answer
+const MOST_TIMES = 5;
+/** Of so many seconds before the page spots may be missing in what is brought: they are heard live. */
+export const OLDEST = 11;
 
 /** Brings the hours of paths that are asked for, each once, the one that was asked for last first. */
 export class Hours {
@@ -64,13 +69,18 @@ export class Hours {
   async bring(hour, query) {
     const parameters = new URLSearchParams(query);
     parameters.set("hour", new Date(hour).toISOString().slice(0, 13));
-    const answer = await fetch(`${this.address}?${parameters}`);
-    if (!answer.ok) throw new Error(`/map/paths: ${answer.status}`);
-    const columns = await answer.json();
     const isOff = () => query !== this.query;
-    if (isOff()) return;
-    await this.take(columns, isOff);
-    this.told.set(hour, { leftOut: columns.left_out, unplaced: columns.unplaced });
+    for (let times = 0; times < MOST_TIMES; times++) {
+      const answer = await fetch(`${this.address}?${parameters}`);
+      if (!answer.ok) throw new Error(`/map/paths: ${answer.status}`);
+      const columns = await answer.json();
+      if (isOff()) return;
+      await this.take(columns, isOff);
+      this.told.set(hour, { leftOut: columns.left_out, unplaced: columns.unplaced });
+      const hadEnded = hour + HOUR + SETTLED < 1000 * document.documentElement.dataset.made;
+      if (hadEnded || Number(answer.headers.get("Age")) < OLDEST) return;
+      await new Promise((resolve) => setTimeout(resolve, MADE_ANEW));
+    }
   }
 
   /** How many paths and spots of the hours between the times are not to be had. */

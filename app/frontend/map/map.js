@@ -9,7 +9,7 @@ import { Camera } from "./camera.js";
 import { coloursOf } from "./colours.js";
 import { earthBy, outline } from "./earth.js";
 import { Gestures } from "./gestures.js";
-import { Hours } from "./hours.js";
+import { Hours, OLDEST } from "./hours.js";
 import { Legend } from "./legend.js";
 import { HOUR, Lines } from "./lines.js";
 import { List } from "./list.js";
@@ -33,7 +33,7 @@ const MARGIN = { azimuthal: 30, world: 8 }; // pixels; the azimuthal one has its
 const REACH = { mouse: 10, finger: 24 }; // pixels
 const TALL = 2.2; // times the whole world, where it would leave most of a tall view empty
 const GLOW = 2_500;
-const NEW = 20_000; // the server sends again what it has kept to whoever comes
+const NEW = 20_000; // what was heard before the page was made is told as well
 const MOST_FRESH = 30; // glow at a time: each takes as long to draw as a hundred others
 const WORDS = 250; // milliseconds between two changes of figures
 const DAY = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "numeric", month: "short" });
@@ -360,6 +360,7 @@ export async function startMap(stage) {
     },
     connected: () => state.connected(),
     lost: () => state.lost(),
+    earlier: OLDEST,
   });
   setInterval(() => {
     map.lines.forget(state.now() - LONGEST - HOUR);

@@ -2,19 +2,24 @@ const RETRY = 5_000;
 const KEPT_BY_SERVER = 9 * 60_000; // nginx keeps the messages of the last ten for who comes back
 
 /**
- * Follows the live spots and does not give up.
+ * Follows the live spots from the moment for which the page was made, or so many seconds `earlier`, and does not give up.
  *
  * The browser itself reconnects after a broken line and is told what it missed. After an answer that is no stream
  * (nginx restarted, signed out) it would not: then the sign-in is looked at and the line is opened anew. Whoever was
  * away for longer than messages are kept gets the page anew.
  */
-export function follow(address, { spot, connected, lost }) {
+export function follow(address, { spot, connected, lost, earlier = 0 }) {
+  // As nchan names messages: by the second, and a number in it.
+  let last = `${document.documentElement.dataset.made - 1 - earlier}:0`;
   let source;
   let gone = 0;
 
   const open = () => {
-    source = new EventSource(address);
-    source.addEventListener("spot", (event) => spot(JSON.parse(event.data)));
+    source = new EventSource(`${address}?last_event_id=${last}`);
+    source.addEventListener("spot", (event) => {
+      last = event.lastEventId;
+      spot(JSON.parse(event.data));
+    });
     source.onopen = () => {
       if (gone && Date.now() - gone > KEPT_BY_SERVER) location.reload();
       gone = 0;

@@ -56,9 +56,10 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     Metrics().watch(app)
     database.open_pool(app, settings.database.conninfo)
+    shown.add_to(app)
     CSRFProtect(app)
     pages = now, spots, map, bands, callsign, car, station, owner
-    for part in (assets, shown, errors, health, account, *pages, api):
+    for part in (assets, errors, health, account, *pages, api):
         part.add_to(app)
     app.after_request(_keep_private)
     return app

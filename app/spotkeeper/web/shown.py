@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from urllib.parse import quote
 
-from flask import Flask, url_for
+from flask import Flask, g, url_for
 
 CONTINENTS = {
     "EU": "Europe",
@@ -20,11 +20,16 @@ _KEPT = 4096
 
 
 def add_to(app: Flask) -> None:
-    """Add the template filters, `now` of the request, and `page_address` of what has one address only."""
+    """Add the template filters, `now`, when the request came, and `page_address` of what has one address only."""
     for function in (khz, age, signal, metres, distance, in_path):
         app.add_template_filter(function)
     app.add_template_global(cache(url_for), "page_address")
-    app.context_processor(lambda: {"now": datetime.now(UTC)})
+    app.before_request(_note_time)
+    app.context_processor(lambda: {"now": g.now})
+
+
+def _note_time() -> None:
+    g.now = datetime.now(UTC)
 
 
 @lru_cache(_KEPT)

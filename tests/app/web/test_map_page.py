@@ -11,6 +11,7 @@ from spotkeeper.db import paths
 from spotkeeper.db.connection import Connection, Role
 from spotkeeper.spots.countries import Place
 from spotkeeper.spots.places import Point
+from spotkeeper.web.api.sums_kept import Kept
 
 from tests.app.web.browser import Browser, rows
 from tests.support.spots import a_spot, add_spots
@@ -166,6 +167,21 @@ def test_an_hour_may_be_kept_for_moments_by_the_browser_alone(anna: Browser) -> 
     for hour, most in ((HOUR, 60), (datetime.now(UTC), 5)):
         answer = anna.get(f"/map/paths?hour={hour:%Y-%m-%dT%H}")
         assert answer.headers["Cache-Control"] == f"private, max-age={most}"
+
+
+def test_for_how_long_an_hour_was_kept_is_told(
+    app: Flask, anna: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, beside = 1000.0, list[Callable[[], None]]()
+    app.extensions["paths"] = Kept(lambda: now, beside.append)
+    monkeypatch.setattr("spotkeeper.web.map.paths.time.monotonic", lambda: now)
+    path = f"/map/paths?hour={datetime.now(UTC):%Y-%m-%dT%H}"
+    assert anna.get(path).headers["Age"] == "0"
+    now += 30.9
+    assert anna.get(path).headers["Age"] == "30"
+    [make_anew] = beside
+    make_anew()
+    assert anna.get(path).headers["Age"] == "0"
 
 
 def test_countries_with_their_middles(anna: Browser) -> None:

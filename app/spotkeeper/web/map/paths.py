@@ -1,7 +1,8 @@
 """GET /map/paths and /map/countries: what the map draws, in columns, for its script."""
 
+import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import msgspec
@@ -19,7 +20,8 @@ from spotkeeper.web.database import reading
 from spotkeeper.web.spots.filters import Filters
 
 KEPT_SECONDS, KEPT_SECONDS_OF_PAST = 5, 60
-"""Of an hour that is over spots come late only."""
+SETTLED = timedelta(minutes=2)
+"""After an hour's end: later hardly any spots of it come."""
 COUNTRIES_SECONDS = 86_400
 
 
@@ -34,7 +36,7 @@ def of_hour() -> Response:
     By columns: of `stations` the call, where it is, whether a grid says so, and its entity; of `paths` the
     numbers of both stations, the minute of the newest spot, its frequency in kHz, the numbers of band and
     mode (-1 for none), the strongest SNR, how many spots there are, whether people reported some, and a bit
-    for each ten minutes in which there was one.
+    for each ten minutes in which there was one. The header Age tells for how many seconds it has been kept.
     """
     query = request.args.to_dict(flat=False)
     hour = _hour(query.pop("hour", []))
@@ -42,19 +44,22 @@ def of_hour() -> Response:
         filters = Filters.parse({name: texts for name, texts in query.items() if name != "since"})
     except ValueError as error:
         raise BadRequest(str(error)) from None
-    is_over = hour + HOUR <= datetime.now(UTC)
+    is_over = hour + HOUR + SETTLED <= datetime.now(UTC)
     seconds = KEPT_SECONDS_OF_PAST if is_over else KEPT_SECONDS
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     kept: Kept = app.extensions["paths"]
 
-    def make() -> bytes:
+    def make() -> tuple[float, bytes]:
+        begun = time.monotonic()
         with app.app_context():
             with reading() as connection:
                 found = paths.of_hour(connection, filters.wanted, hour)
-            return msgspec.json.encode(_columns(hour, found))
+            return begun, msgspec.json.encode(_columns(hour, found))
 
     key = hour, tuple((name, *filters[name]) for name in filters.query())
-    response = Response(kept.get(key, seconds, make), content_type="application/json")
+    begun, body = kept.get(key, seconds, make)
+    response = Response(body, content_type="application/json")
+    response.age = timedelta(seconds=time.monotonic() - begun)
     response.cache_control.private = True
     response.cache_control.max_age = seconds
     return response
