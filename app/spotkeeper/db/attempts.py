@@ -29,7 +29,8 @@ def count_failures(connection: Connection, name: str, address: str | None, windo
     """Failed sign-ins of that name from that address, of that name, and from that address.
 
     Waits for another sign-in of the same name, and keeps the next one waiting until this transaction ends:
-    what `add_failure` adds in it is seen by the next count.
+    what `add_failure` adds in it is seen by the next count. What was written while the clock was ahead does
+    not count.
     """
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('sign-in'), hashtext(%s))", [name])
     *tallies, known = connection.execute(
@@ -39,7 +40,7 @@ def count_failures(connection: Connection, name: str, address: str | None, windo
                    attempts.name = %(name)s AS of_name,
                    coalesce(address = %(address)s::inet, %(address)s IS NULL) AS from_address
             FROM sign_in_attempts attempts
-            WHERE NOT success AND time > clock_timestamp() - %(window)s
+            WHERE NOT success AND time BETWEEN clock_timestamp() - %(window)s AND clock_timestamp()
               AND (attempts.name = %(name)s OR address = %(address)s::inet)
         )
         SELECT count(*) FILTER (WHERE of_name AND from_address),
@@ -87,7 +88,8 @@ def count_second_failures(
                    SELECT FROM sign_in_attempts other
                    WHERE other.success AND other.name = attempts.name AND other.address = attempts.address))
         FROM sign_in_attempts attempts
-        WHERE name = %(name)s AND second AND NOT success AND time > clock_timestamp() - %(window)s
+        WHERE name = %(name)s AND second AND NOT success
+            AND time BETWEEN clock_timestamp() - %(window)s AND clock_timestamp()
         """,
         {"name": name, "address": address, "window": window},
     ).fetchall()

@@ -86,12 +86,15 @@ def newest(connection: Connection, number: int, *, before: int | None = None) ->
 
 
 def failed_sign_ins(connection: Connection, number: int) -> list[FailedSignIns]:
-    """Of the last 30 days those that no sign-in has made good; the `number` latest, the last one first."""
+    """Of the last 30 days those that no sign-in has made good; the `number` latest, the last one first.
+
+    Those with a right password come before all others.
+    """
     rows = connection.execute(
         """
         SELECT name, host(address), second, count(*), min(time), max(time) FROM sign_in_attempts
         WHERE NOT success AND time > now() - interval '30 days'
-        GROUP BY 1, 2, 3 ORDER BY max(time) DESC LIMIT %s
+        GROUP BY 1, 2, 3 ORDER BY second DESC, max(time) DESC LIMIT %s
         """,
         [number],
     )

@@ -20,7 +20,9 @@ _KEPT = 4096
 
 
 def add_to(app: Flask) -> None:
-    """Add the template filters, `now`, when the request came, and `page_address` of what has one address only."""
+    """Add the template filters, `now`, which is when the request came, and `page_address` of what has one
+    address only.
+    """
     for function in (khz, age, signal, metres, distance, in_path):
         app.add_template_filter(function)
     app.add_template_global(cache(url_for), "page_address")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -185,10 +186,15 @@ def test_a_device_in_use_stays_signed_in(anna: Browser, owner: Connection) -> No
 
 @pytest.mark.parametrize(
     "target",
-    ["https://evil.test/", "//evil.test/", "/\\evil.test", "\\\\evil.test", "javascript:alert(1)", "x", ""],
-)
+    [
+        "https://evil.test/", "//evil.test/", "/\\evil.test", "\\\\evil.test", "javascript:alert(1)", "x", "",
+        "//[", "http://[x", "/\t/evil.test", "/x\r\nSet-Cookie: y", "/\0",
+    ],
+)  # fmt: skip
 def test_nobody_is_sent_to_another_site(browser: Browser, add_user: Callable[..., None], target: str) -> None:
     add_user()
+    for path in ("/sign-in", "/sign-in/second"):
+        assert browser.get(f"{path}?next={quote(target)}").status_code < 400
     assert browser.sign_in(next=target).location == "/"
 
 
@@ -295,4 +301,13 @@ class TestGuessing:
         for _ in range(6):
             browser.sign_in("anna", "wrong password")
         owner.execute("UPDATE sign_in_attempts SET time = time - interval '15 minutes'")
+        assert browser.sign_in("anna").status_code == 302
+
+    def test_what_failed_while_the_clock_was_ahead_shuts_nobody_out(
+        self, app: Flask, owner: Connection
+    ) -> None:
+        browser = Browser(app)
+        for _ in range(6):
+            browser.sign_in("anna", "wrong password")
+        owner.execute("UPDATE sign_in_attempts SET time = time + interval '1 day'")
         assert browser.sign_in("anna").status_code == 302

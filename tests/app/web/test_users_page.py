@@ -200,6 +200,19 @@ class TestAuditTrail:
         assert "Wrong name or password, 3 times" in page
         assert page.count("198.51.100.4") == 1
 
+    def test_a_password_that_somebody_knows_is_told_whatever_else_fails(
+        self, olga: Browser, owner: Connection
+    ) -> None:
+        owner.execute(
+            "INSERT INTO sign_in_attempts (name, success, second, time) VALUES"
+            " ('bert', false, true, now() - interval '29 days')"
+        )
+        owner.execute(
+            "INSERT INTO sign_in_attempts (name, success)"
+            " SELECT 'name' || n, false FROM generate_series(1, 60) n"
+        )
+        assert "Somebody may know the password." in olga.get("/audit").text
+
     def test_old_pages_are_reached(self, olga: Browser, owner: Connection) -> None:
         owner.execute(
             "INSERT INTO audit_trail (event, detail)"

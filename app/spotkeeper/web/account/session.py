@@ -8,7 +8,6 @@ import hashlib
 import logging
 import secrets
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
@@ -82,10 +81,9 @@ def end(response: AnyResponse) -> None:
 def local_target(given: str | None) -> str:
     """Where to go after the sign-in: the given path when it is one of ours, else the first page."""
     target = (given or "").replace("\\", "/")
-    parts = urlsplit(target)
-    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith("//"):
-        return url_for("now")
-    return target
+    # Browsers leave out tabs and the ends of lines: then "/", a tab and "/" begin another site's address.
+    is_local = target.startswith("/") and not target.startswith("//") and target.isprintable()
+    return target if is_local else url_for("now")
 
 
 def _close() -> None:

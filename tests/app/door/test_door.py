@@ -1,4 +1,4 @@
-"""The API through the role's own nginx, as a program meets it."""
+"""The role's own nginx before the application: the API as a program meets it, and who is let in nowhere."""
 
 import gzip
 import json
@@ -107,6 +107,17 @@ def test_the_configuration_is_one_that_nginx_takes(stack: Stack) -> None:
     assert "[warn]" not in checked.stderr
 
 
+@pytest.mark.parametrize(
+    "end", ["%0d%0aSet-Cookie:%20__Host-device=theirs", "%0d%0a%0d%0a<p>theirs", "?next=/theirs", ""]
+)
+def test_who_is_not_signed_in_cannot_have_prometheus_nor_write_headers(door: Door, end: str) -> None:
+    answer = door.get(f"/prometheus/{end}")
+    assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=/prometheus/")
+    assert answer.headers["Set-Cookie"] is None
+    assert "script-src" in answer.headers["Content-Security-Policy"]
+    assert b"theirs" not in answer.body
+
+
 @pytest.mark.parametrize("kind", ["json", "csv", "ndjson", "adi"])
 def test_what_is_long_comes_packed(door: Door, kind: str) -> None:
     answer = door.get(f"{SPOTS}.{kind}?{THAT_DAY}", **{"Accept-Encoding": "gzip"})
@@ -182,10 +193,12 @@ def test_when_the_application_is_away(tmp_path: Path) -> None:
         assert "nothing is lost" in str(answer.problem["detail"])
         assert answer.headers.get_all("Retry-After") == ["10"]
         assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
-        page = door.get("/")
-        assert page.status == 503
-        assert page.headers["Content-Type"].startswith("text/html")
-        assert page.headers["Access-Control-Allow-Origin"] is None
+        for path in ("/", "/prometheus/"):
+            page = door.get(path)
+            assert page.status == 503
+            assert b"none is lost" in page.body
+            assert page.headers["Content-Type"].startswith("text/html")
+            assert page.headers["Access-Control-Allow-Origin"] is None
     finally:
         stack.stop_part("nginx")
 
