@@ -1,12 +1,12 @@
 const RETRY = 5_000;
-const KEPT_BY_SERVER = 9 * 60_000; // nginx keeps the messages of the last ten for who comes back
+const AWAY = 9 * 60_000; // nginx keeps 5,000 messages for who comes back, but nobody wants to see them pass by
 
 /**
  * Follows the live spots from the moment for which the page was made, or so many seconds `earlier`, and does not give up.
  *
  * The browser itself reconnects after a broken line and is told what it missed. After an answer that is no stream
  * (nginx restarted, signed out) it would not: then the sign-in is looked at and the line is opened anew. Whoever was
- * away for longer than messages are kept gets the page anew.
+ * away for long gets the page anew.
  */
 export function follow(address, { spot, connected, lost, earlier = 0 }) {
   // As nchan names messages: by the second, and a number in it.
@@ -21,7 +21,7 @@ export function follow(address, { spot, connected, lost, earlier = 0 }) {
       spot(JSON.parse(event.data));
     });
     source.onopen = () => {
-      if (gone && Date.now() - gone > KEPT_BY_SERVER) location.reload();
+      if (gone && Date.now() - gone > AWAY) location.reload();
       gone = 0;
       connected();
     };

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException
 from time import monotonic
+from typing import Literal
 from urllib.parse import urlsplit
 
 # nginx closes what was idle for 75 s; what is older than this is opened anew rather than found closed.
@@ -34,11 +35,20 @@ class Publisher:
 
         Raises Unreachable or Refused; takes some seconds at most.
         """
-        target = f"{self._target}{self._joiner}channels={','.join(channels)}" if channels else self._target
+        self._ask("POST", self._of(channels) if channels else self._target, message)
+
+    def delete(self, channel: str) -> None:
+        """Have nchan forget the channel and what it has kept of it. Raises as `publish` does."""
+        self._ask("DELETE", self._of([channel]))
+
+    def _of(self, channels: Sequence[str]) -> str:
+        return f"{self._target}{self._joiner}channels={','.join(channels)}"
+
+    def _ask(self, method: Literal["POST", "DELETE"], target: str, message: bytes | None = None) -> None:
         if monotonic() - self._used > IDLE_SECONDS:
             self._connection.close()
         try:
-            self._connection.request("POST", target, message, HEADERS)
+            self._connection.request(method, target, message, HEADERS)
             with self._connection.getresponse() as response:
                 response.read()
         except (OSError, HTTPException) as error:
@@ -47,5 +57,6 @@ class Publisher:
         self._used = monotonic()
         if response.status >= 500:
             raise Unreachable(f"{response.status} {response.reason}")
-        if response.status not in (200, 201, 202):
+        # A channel that is to be deleted may be there no more.
+        if response.status not in (200, 201, 202) and (method, response.status) != ("DELETE", 404):
             raise Refused(f"{response.status} {response.reason}")

@@ -81,7 +81,12 @@ class Notifier:
         self._publisher.publish(message)
 
     def look(self, connection: Connection) -> None:
-        self._followed = followed.followed(connection)
+        before, self._followed = self._followed, followed.followed(connection)
+        for channel in before.keys() - self._followed.keys():
+            try:
+                self._publisher.delete(channel)
+            except (Unreachable, Refused) as error:
+                log.warning("channel %s, which nobody follows any more, stays: %s", channel, error)
 
     def skip(self, spots: int) -> None:
         self._metrics.spots_skipped.inc(spots)

@@ -29,7 +29,7 @@ http {{
             nchan_publisher;
             nchan_channel_id spots;
             nchan_message_buffer_length 1000;
-            nchan_message_timeout 5m;
+            nchan_message_timeout 0;
         }}
         location = /live/spots {{
             nchan_subscriber eventsource;

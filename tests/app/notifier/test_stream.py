@@ -1,6 +1,7 @@
 """/api/v1/stream over the whole way: database, notifier, the role's own nginx, and the dashboard."""
 
 import json
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from http.client import HTTPResponse, HTTPSConnection
@@ -14,7 +15,7 @@ from spotkeeper.db.search_wanted import Wanted
 
 from tests.app.notifier.conftest import Scraper
 from tests.app.notifier.test_nchan import MODULE, next_event
-from tests.support.stack import Stack
+from tests.support.stack import NGINX_CONF, Stack
 
 pytestmark = [
     pytest.mark.slow,
@@ -170,6 +171,32 @@ def test_buffers_are_bounded(follow: Callable[..., Listener], scraper: Scraper) 
     again = follow(listener.last_id, band="30m")
     comments = again.comments(600)
     assert comments == [*map(str, range(201, 800)), "last"]
+
+
+def test_what_nobody_follows_any_more_is_forgotten(
+    follow: Callable[..., Listener], scraper: Scraper, filled: str
+) -> None:
+    listener = follow(band="60m")
+    scraper.commit("old", band="60m")
+    listener.spots(1)
+    listener.close()
+    with psycopg.connect(filled, user="dashboard", autocommit=True) as connection:
+        connection.execute("UPDATE followed SET until = now() - interval '1 second'")
+    follow(band="80m")
+    everything = follow()
+    scraper.commit("the notifier has looked")
+    assert everything.comments(1) == ["the notifier has looked"]
+    again = follow("1:0", band="60m")
+    scraper.commit("new", band="60m")
+    assert again.comments(1) == ["new"]
+
+
+def test_no_message_expires_by_time() -> None:
+    """Who comes back for one that did would end nginx's worker (nchan 1.3.6, 1.3.7)."""
+    text = NGINX_CONF.read_text()
+    publishers = re.findall(r"nchan_publisher .*?\n        \}", text, re.S)
+    assert len(publishers) == 2
+    assert all("nchan_message_timeout 0;" in publisher for publisher in publishers)
 
 
 @pytest.mark.parametrize(
