@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 
@@ -63,6 +64,50 @@ def test_live_spots_are_those_of_the_filters(stack: Stack, anna: Page) -> None:
     anna.reload()
     expect(spots_shown(anna)).to_have_count(1)
     expect(row(anna, fitting)).to_be_visible()
+
+
+def tell_old_spot(stack: Stack, call: str, then: datetime) -> None:
+    stack.tell_node("line", f"DX de F5AAA:     14025.0  {call:12} {'CW':30} {then:%H%M}Z")
+
+
+def test_a_late_spot_is_not_among_those_of_a_shorter_time(stack: Stack, anna: Page) -> None:
+    anna.goto("/spots?dx_prefix=XX&since=15m")
+    is_live(anna)
+    late, fitting = new_call(), new_call()
+    tell_old_spot(stack, late, datetime.now(UTC) - timedelta(minutes=45))
+    stack.tell_node("spot", f"F5AAA 28500.0 {fitting} SSB")
+    row(anna, fitting).wait_for()
+    expect(row(anna, late)).to_have_count(0)
+    anna.goto("/spots?dx_prefix=XX&since=1h")
+    expect(row(anna, late)).to_be_visible()
+
+
+def test_a_spot_of_yesterday_is_written_with_its_day(stack: Stack, anna: Page) -> None:
+    anna.goto("/spots?dx_prefix=XX&since=24h")
+    is_live(anna)
+    call = new_call()
+    tell_old_spot(stack, call, datetime.now(UTC) + timedelta(minutes=10))
+    cells = row(anna, call).locator("td")
+    expect(cells.first).to_be_visible()
+    live = cells.all_inner_texts()
+    anna.reload()
+    expect(cells.first).to_be_visible()
+    assert cells.all_inner_texts() == live
+
+
+def test_how_many_there_are_is_told_anew_every_minute(stack: Stack, anna: Page) -> None:
+    anna.clock.install()
+    call = new_call()
+    anna.goto(f"/spots?dx_prefix={call}&since=1h")
+    is_live(anna)
+    expect(anna.locator("#summary")).to_have_text("0 spots in the last hour")
+    for spotter in ("F5AAA", "F5BBB"):
+        stack.tell_node("spot", f"{spotter} 28500.0 {call} SSB")
+    expect(spots_shown(anna)).to_have_count(2)
+    anna.clock.fast_forward(61_000)
+    expect(anna.locator("#summary")).to_have_text("2 spots in the last hour")
+    expect(anna.locator("#heard-10m")).to_contain_text("2 spots")
+    expect(spots_shown(anna)).to_have_count(2)
 
 
 def test_a_filter_that_cannot_be_is_told_at_the_form(anna: Page) -> None:

@@ -3,7 +3,7 @@ import { sendAtOnce } from "../shared/filters.js";
 import htmx from "../shared/htmx.js";
 import { matches } from "../shared/match.js";
 import { LiveState } from "../shared/state.js";
-import { clockTime } from "../shared/times.js";
+import { clockTime, milliseconds } from "../shared/times.js";
 import { Address } from "./address.js";
 import { Camera } from "./camera.js";
 import { coloursOf } from "./colours.js";
@@ -25,7 +25,6 @@ import { vector } from "./sphere.js";
 import { Told } from "./told.js";
 
 const MINUTE = 60_000;
-const UNITS = { m: MINUTE, h: HOUR, d: 24 * HOUR };
 const LONGEST = 24 * HOUR;
 const TRAIL = HOUR; // the longest time that is shown at once of what is past
 const AHEAD = 2 * HOUR; // is loaded before it is played
@@ -100,7 +99,7 @@ class LiveMap {
   async usePart(section) {
     const { query, wanted, since } = section.dataset;
     this.wanted = JSON.parse(wanted);
-    this.window = Math.min(parseInt(since) * UNITS[since.at(-1)], LONGEST);
+    this.window = Math.min(milliseconds(since), LONGEST);
     this.list.use(section);
     this.address.useFilters(query);
     this.lines = new Lines(this.projection, this.countries);

@@ -6,6 +6,7 @@ import { Rows } from "../shared/rows.js";
 import { LiveState } from "../shared/state.js";
 import { SpotTable } from "../shared/table.js";
 
+const COUNTED = 60_000; // once in so much time the page is told how many spots there are
 const REMEMBERED = 10_000; // so long a spot may have come while the server looked for others
 
 const byId = (id) => document.getElementById(id);
@@ -16,7 +17,7 @@ let table;
 
 function show() {
   table?.close();
-  table = new SpotTable(byId("found"), heard.map(({ spot }) => spot));
+  table = new SpotTable(byId("found"), heard.map(({ spot }) => spot), () => state.now());
   rows.prepare(table.table);
   byId("found").querySelector(".keys").hidden = false;
 }
@@ -28,6 +29,11 @@ htmx.on("htmx:load", ({ target }) => {
   show();
   byId("told").textContent = byId("summary").textContent;
 });
+
+setInterval(() => {
+  const isSeen = document.visibilityState === "visible";
+  if (isSeen && table.follows) htmx.ajax("GET", byId("found").dataset.counts, { swap: "none" }).catch(() => null);
+}, COUNTED);
 
 follow("/live/spots", {
   spot(spot) {

@@ -2,21 +2,22 @@ import { age, clockTime } from "./times.js";
 
 const QUIET = 5 * 60_000;
 const STAMP = 60_000; // stamps of spots are whole minutes
+const AHEAD = 5 * 60_000; // what is dated further ahead hides no silence
 const AWAY = 30_000;
 const REPLAY = 3_000; // what comes so soon after the line is open was kept by the server
 
 /**
  * Says whether the page follows the spots: live, quiet or reconnecting.
  *
- * The element has data-newest, the newest spot's time, and may have data-now, the time of the server, for clocks of
- * devices are wrong. `changed` is called with each look at the state.
+ * The element has data-newest, the newest spot's time; the server's clock is that of the page, for those of devices are
+ * wrong. `changed` is called with each look at the state.
  */
 export class LiveState {
   constructor(element, changed = () => {}) {
     this.element = element;
     this.text = element.querySelector("[data-field=text]");
     this.newest = element.dataset.newest ? new Date(element.dataset.newest) : null;
-    this.ahead = element.dataset.now ? Date.now() - new Date(element.dataset.now) : 0;
+    this.ahead = Date.now() - 1000 * document.documentElement.dataset.made;
     this.changed = changed;
     this.isOpen = false;
     this.since = this.now();
@@ -31,7 +32,7 @@ export class LiveState {
 
   heard(spot) {
     const time = new Date(spot.time);
-    if (!this.newest || time > this.newest) this.newest = time;
+    if (time - this.now() < AHEAD && (!this.newest || time > this.newest)) this.newest = time;
     const isReplayed = this.now() - this.since < REPLAY;
     this.arrived = isReplayed ? Math.max(this.arrived, Date.parse(spot.received)) : this.now();
     this.show();

@@ -1,22 +1,28 @@
 import { matches } from "./match.js";
-import { clockTime } from "./times.js";
+import { clockTime, dayOf, milliseconds } from "./times.js";
 
 const AT_TOP = 80; // pixels: further down somebody reads
 const POINTING = 2_000; // a row that is being pointed at stays where it is for so long
 const IN_ONE_BODY = 100; // the rows of a body are laid out and painted together, or not at all
 const MOST_WAITING = 500;
 const MOST = 5_000;
+const MINUTE = 60_000;
 
 /** The table of spots: takes new ones at the top, or keeps them waiting while somebody reads. */
 export class SpotTable {
-  /** `section` is what spots_found.html makes; `missed` were heard since that was asked for, perhaps before. */
-  constructor(section, missed) {
+  /**
+   * `section` is what spots_found.html makes; `missed` were heard since that was asked for, perhaps before; `clock`
+   * tells the milliseconds by the server's clock.
+   */
+  constructor(section, missed, clock) {
+    this.clock = clock;
     this.table = section.querySelector("table.spots");
     this.template = section.querySelector("#row").content.firstElementChild;
     this.none = section.querySelector("#none");
     this.end = section.querySelector("#end");
     this.button = section.querySelector("#waiting");
     this.wanted = JSON.parse(this.table.dataset.wanted);
+    this.window = milliseconds(this.table.dataset.since);
     this.ids = new Set();
     this.waiting = [];
     this.pointed = 0;
@@ -47,11 +53,22 @@ export class SpotTable {
 
   add(spot) {
     // The stream begins before the page: with some that it has.
-    if (!("follows" in this.table.dataset) || this.ids.has(spot.id) || !matches(this.wanted, spot)) return;
+    if (!this.follows || this.ids.has(spot.id) || !matches(this.wanted, spot)) return;
+    if (Date.parse(spot.time) < this.begin) return;
     this.ids.add(spot.id);
     this.waiting.push(spot);
     if (this.isReading()) this.announce();
     else this.showWaiting();
+  }
+
+  get follows() {
+    return "follows" in this.table.dataset;
+  }
+
+  /** Of the time that is shown, in full minutes as the server counts it. */
+  get begin() {
+    const now = this.clock();
+    return now - (now % MINUTE) - this.window;
   }
 
   isReading() {
@@ -176,6 +193,11 @@ export class SpotTable {
     for (const [name, text] of Object.entries(texts)) {
       const field = row.querySelector(`[data-field=${name}]`);
       if (field) field.textContent = text;
+    }
+    if (dayOf(time) !== dayOf(new Date(this.clock()))) {
+      const day = document.createElement("small");
+      day.textContent = dayOf(time);
+      row.querySelector("[data-field=time]").prepend(day, " ");
     }
     for (const [name, blank, value] of [["time", "ID", spot.id], ["dx", "CALL", encodeURI(spot.dx)]]) {
       const link = row.querySelector(`a[data-field=${name}]`);

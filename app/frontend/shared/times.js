@@ -3,6 +3,19 @@ export function clockTime(moment, zone) {
   return new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" }).format(moment);
 }
 
+const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds of a time such as 15m, 1h or 7d. */
+export function milliseconds(span) {
+  return parseInt(span) * UNITS[span.at(-1)];
+}
+
+/** As 26 Nov, in UTC. */
+export function dayOf(moment) {
+  const [, day, month] = moment.toUTCString().split(" ");
+  return `${Number(day)} ${month}`;
+}
+
 /** How long ago, in the largest unit that fits; the server writes it the same way. */
 export function age(then, now) {
   const minutes = Math.floor((now - then) / 60_000);

@@ -101,8 +101,10 @@ def _counted(
 
 
 def newest(connection: Connection) -> datetime | None:
-    """The node's stamp of the newest spot, of whatever band."""
-    row = connection.execute("SELECT time FROM spot_rows ORDER BY time DESC LIMIT 1").fetchone()
+    """The node's stamp of the newest spot, of whatever band. What is dated ahead hides no silence."""
+    row = connection.execute(
+        "SELECT time FROM spot_rows WHERE time <= now() + interval '5 minutes' ORDER BY time DESC LIMIT 1"
+    ).fetchone()
     return row[0] if row else None
 
 

@@ -399,8 +399,8 @@ def _dated(day: str, stamp: str, received: float) -> int:
     if midnight is None:
         raise _NotASpot(f"{day[:_CALL_MAX]!r} is not a date")
     time = midnight + minute * 60
-    if time > received + _DAY_SECONDS:
-        raise _NotASpot(f"{day} is in the future")
+    if time > received + _AHEAD_SECONDS:
+        raise _NotASpot(f"{day} {stamp} is in the future")
     return time
 
 

@@ -77,6 +77,17 @@ def test_filters(anna: Browser, add_spot: Callable[..., None], query: str, shown
     assert [line.split(",")[2] for line in csv] == shown
 
 
+def test_counts_alone(anna: Browser, add_spot: Callable[..., None]) -> None:
+    for band, minutes in (("20m", 2), ("20m", 3), ("10m", 4), ("20m", 50)):
+        add_spot(f"{band}{minutes}".upper(), minutes, band=band)
+    answer = anna.get("/spots/counts?band=20m&since=30m")
+    assert '2 spots<span class="window"> in the last 30 minutes' in answer.text
+    heard = re.findall(r'id="heard-(\w+)".*?<span class="count">(\d+)', answer.text, re.S)
+    assert dict(heard)["20m"] == "2"
+    assert "data-id" not in answer.text
+    assert anna.get("/spots/counts?band=11m").status_code == 400
+
+
 @pytest.mark.parametrize(
     ("query", "shown"),
     [

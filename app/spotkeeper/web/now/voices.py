@@ -19,7 +19,7 @@ def voices_near(here: Here) -> list[Row]:
     def read() -> list[Row]:
         since = now.until - timedelta(minutes=sums_read.NOW_MINUTES)
         with transaction() as connection:
-            return search(connection, Wanted(since=since, modes=MODES_OF[VOICE]), MOST).spots
+            return search(connection, Wanted(since, now.until, modes=MODES_OF[VOICE]), MOST).spots
 
     rows = sums_answers.made().get("newest voice spots", now, read)
     return [row for row in rows if here.has_near(row.spotter, row.spotter_grid, row.spotter_dxcc)]

@@ -41,8 +41,9 @@ class Newest(NamedTuple):
 
 
 def add_to(app: Flask) -> None:
-    """Add /spots."""
+    """Add /spots and its counts."""
     app.add_url_rule("/spots", "spots", spots)
+    app.add_url_rule("/spots/counts", "spots_counts", counted)
     app.extensions["newest spots"] = Together()
 
 
@@ -82,6 +83,22 @@ def spots() -> Response:
     return response
 
 
+def counted() -> str:
+    """How many spots there are by now, for the parts of the page that say so."""
+    filters = asked_of_page()
+    numbers = counts.by_band(filters.wanted)
+    total = _total(filters, numbers)
+    return render_template("spots_counts.html", filters=filters, numbers=numbers, total=total, follows=True)
+
+
+def _total(filters: Filters, numbers: Counter[str | None] | None) -> int | None:
+    """Of the bands that are wanted; None where nothing is counted."""
+    if numbers is None:
+        return None
+    chosen = filters["band"]
+    return sum(number for band, number in numbers.items() if not chosen or band in chosen)
+
+
 def _newest(filters: Filters, table: Table) -> dict[str, Any]:
     if request.args and filters.query() != current_user.chosen.filters and current_user.may("user"):
         with transaction() as connection:
@@ -89,12 +106,9 @@ def _newest(filters: Filters, table: Table) -> dict[str, Any]:
     together: Together = current_app.extensions["newest spots"]
     key = filters.address, filters.wanted.since, table
     content = together.get(key, lambda: _looked_up(filters.wanted, table))
-    chosen, numbers = filters["band"], content.numbers
     return content._asdict() | {
         "cursor": filters.asked.cursor(content.found.next) if content.found.next else None,
-        "total": None
-        if numbers is None
-        else sum(number for band, number in numbers.items() if not chosen or band in chosen),
+        "total": _total(filters, content.numbers),
         "follows": True,
     }
 
