@@ -9,7 +9,7 @@ from spotkeeper.db.connection import Connection
 from spotkeeper.spots.countries import Place
 from spotkeeper.spots.places import Point
 
-from tests.app.web.browser import Browser
+from tests.app.web.browser import Browser, rows
 
 FRANCE = Place(227, "France", "EU", 14, 27, Point(46, -2), 1)
 
@@ -32,6 +32,16 @@ def heard_by(page: str) -> list[str]:
     return re.findall(r'<th scope="row"><a [^>]+>([^<]+)<', page)
 
 
+def test_all_spots_of_a_call_are_those_of_no_longer_one(anna: Browser, add_spot: Callable[..., None]) -> None:
+    add_spot("K1AB", 2)
+    add_spot("K1A", 1)
+    link = re.search(r'href="([^"]+)">All spots of K1A<', page_of_first(anna))
+    assert link
+    page = anna.get(link[1].replace("&amp;", "&"))
+    assert rows(page) == ["K1A"]
+    assert re.search(r'name="dx" value="K1A" checked><span>DX K1A<', page.text)
+
+
 def test_everything_that_is_stored(anna: Browser, add_spot: Callable[..., None]) -> None:
     add_spot(
         "F5XX/P", time=ago(1), dx_place=FRANCE, spotter="K1ABC", frequency_hz=14_195_250, snr_db=12,
@@ -47,7 +57,7 @@ def test_everything_that_is_stored(anna: Browser, add_spot: Callable[..., None])
         'href="/call/F5XX/P"', 'href="/call/K1ABC"', "https://pota.app/#/park/US-0001",
     ):  # fmt: skip
         assert text in page, text
-    assert "/map?dx_prefix=F5XX/P" in page
+    assert "/map?dx=F5XX/P" in page
 
 
 def test_what_is_not_known_is_left_out(anna: Browser, add_spot: Callable[..., None]) -> None:

@@ -95,6 +95,8 @@ def test_counts_alone(anna: Browser, add_spot: Callable[..., None]) -> None:
         ("mode=digital&mode=CW", ["DL1AA", "JA1AA"]),
         ("dx_prefix=VK, JA", ["VK9DX", "JA1AA"]),
         ("dx_prefix=vk9", ["VK9DX"]),
+        ("dx=vk9dx", ["VK9DX"]),
+        ("dx=VK9D", []),
         ("dx_continent=EU&dx_continent=SA", ["DL1AA", "PY1AA"]),
         ("dx_dxcc=339", ["JA1AA"]),
         ("dx_dxcc=339&dx_dxcc=108&dx_dxcc=", ["JA1AA", "PY1AA"]),

@@ -21,7 +21,7 @@ from spotkeeper.spots.modes import DIGITAL, VOICE
 from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.api.spots_query import Asked, SpotsQuery, asked_for
 
-IN_SIGHT = ("band", "mode", "source", "since", "dx_prefix")
+IN_SIGHT = ("band", "mode", "source", "since", "dx_prefix", "dx")
 FURTHER = ("dx_continent", "dx_dxcc", "spotter_prefix", "spotter_continent", "min_khz", "max_khz")
 NAMES = IN_SIGHT + FURTHER
 SOURCES = {"": "anyone", "human": "people", "machine": "skimmers"}
