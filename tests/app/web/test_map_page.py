@@ -86,6 +86,23 @@ def test_where_a_station_is_and_how_that_is_known(anna: Browser, heard: Callable
     assert (path["dx"]["longitude"], path["dx"]["latitude"]) == pytest.approx((-92, 37.5), abs=1)
 
 
+def test_a_country_is_one_place_however_many_it_has_in_the_country_file(
+    anna: Browser, heard: Callable[..., None]
+) -> None:
+    sicily = Place(248, "Sicily", "EU", 15, 28, Point(37.5, 14), 1)
+    italy = Place(248, "Italy", "EU", 33, 28, Point(42.8, 12.6), 1)
+    heard(
+        (3, {"dx": "IT9ABC", "dx_place": sicily, "snr_db": 30}),
+        (12, {"dx": "I2ABC", "dx_place": italy, "snr_db": 7, "source": "machine"}),
+        (25, {"dx": "IT9XYZ", "dx_place": sicily, "snr_db": None, "source": "machine"}),
+    )
+    [path] = lines(told(anna))
+    assert (path["spots"], path["snr_db"], path["of_people"], path["slots"]) == (3, 30, 1, 0b111)
+    assert (path["minute"], path["dx"]["call"]) == (25, "IT9XYZ")
+    live = anna.get("/map/countries").get_json()["248"]
+    assert (path["dx"]["longitude"], path["dx"]["latitude"]) == pytest.approx(live[:2], abs=0.01)
+
+
 def test_stations_of_a_country_are_apart_when_a_grid_says_so(
     anna: Browser, heard: Callable[..., None]
 ) -> None:

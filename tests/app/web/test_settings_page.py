@@ -54,7 +54,7 @@ def test_settings_are_remembered_on_all_devices(anna: Browser, app: Flask, owner
         ("theme", "dark"),
         ("contrast", "more"),
     ]
-    assert '<html lang="en" data-theme="dark" data-contrast="more">' in page
+    assert '<html lang="en" data-theme="dark" data-contrast="more" ' in page
 
 
 def test_they_do_not_touch_the_filters(anna: Browser) -> None:

@@ -33,8 +33,8 @@ def heard_by(page: str) -> list[str]:
 
 
 def test_all_spots_of_a_call_are_those_of_no_longer_one(anna: Browser, add_spot: Callable[..., None]) -> None:
-    add_spot("K1AB", 2)
-    add_spot("K1A", 1)
+    add_spot("K1AB", time=ago(2))
+    add_spot("K1A", time=ago(1))
     link = re.search(r'href="([^"]+)">All spots of K1A<', page_of_first(anna))
     assert link
     page = anna.get(link[1].replace("&amp;", "&"))

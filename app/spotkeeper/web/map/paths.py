@@ -1,21 +1,22 @@
 """GET /map/paths and /map/countries: what the map draws, in columns, for its script."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import BadRequest
 
 from spotkeeper.db import paths
-from spotkeeper.db.paths import HOUR, Paths
+from spotkeeper.db.paths import HOUR, Path, Paths
 from spotkeeper.spots.countries import Countries
+from spotkeeper.spots.places import middle_of
 from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.api.spots_arguments import YEARS
 from spotkeeper.web.api.sums_kept import Kept
-from spotkeeper.web.api.sums_places import place_of, position_of
+from spotkeeper.web.api.sums_places import place_of
 from spotkeeper.web.database import reading
 from spotkeeper.web.spots.filters import Filters
 
@@ -112,34 +113,40 @@ class _Numbers:
 
 def _columns(hour: datetime, found: Paths) -> dict[str, Any]:
     stations, bands, modes = _Numbers(), _Numbers(), _Numbers()
-    rows = []
     unplaced = 0
+    # Of an entity there are several places in the database, for its zones, and one on the map.
+    drawn: dict[Hashable, tuple[_Station, _Station, Path]] = {}
     for path in found.paths:
         dx, spotter = _station(path.dx, path.dx_grid), _station(path.spotter, path.spotter_grid)
         if dx is None or spotter is None:
             unplaced += path.spots
             continue
-        rows.append(
-            (
-                stations.of(dx),
-                stations.of(spotter),
-                path.minute,
-                path.frequency_hz / 1000,
-                bands.of(path.band) if path.band else -1,
-                modes.of(path.mode) if path.mode else -1,
-                path.snr_db,
-                path.spots,
-                int(path.of_people),
-                path.slots,
-            )
+        key = dx.point, spotter.point, path.band
+        drawn[key] = _newer(drawn[key], (dx, spotter, path)) if key in drawn else (dx, spotter, path)
+    rows = [
+        (
+            stations.of(dx),
+            stations.of(spotter),
+            path.minute,
+            path.frequency_hz / 1000,
+            bands.of(path.band) if path.band else -1,
+            modes.of(path.mode) if path.mode else -1,
+            path.snr_db,
+            path.spots,
+            int(path.of_people),
+            path.slots,
         )
+        for dx, spotter, path in drawn.values()
+    ]
     return {
         "hour": int(hour.timestamp()),
         "left_out": found.left_out,
         "unplaced": unplaced,
         "bands": [*bands],
         "modes": [*modes],
-        "stations": _named(("call", "longitude", "latitude", "by_grid", "dxcc"), stations),
+        "stations": _named(
+            ("call", "longitude", "latitude", "by_grid", "dxcc"), (station.columns for station in stations)
+        ),
         "paths": _named(
             ("dx", "spotter", "minute", "khz", "band", "mode", "snr_db", "spots", "of_people", "slots"), rows
         ),
@@ -151,17 +158,44 @@ def _named(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, S
     return dict(zip(names, columns, strict=True))
 
 
-def _station(call: str, grid: str | None) -> tuple[str, float, float, int, int | None] | None:
-    """Its columns; None when nobody knows where it is. Of a grid the square of 4 characters counts."""
-    position = position_of(call, grid[:4] if grid else None)
-    if position is None:
-        return None
-    place = place_of(call)
-    point = position.point
-    return (
-        call,
-        round(point.longitude, 2),
-        round(point.latitude, 2),
-        int(position.source == "grid"),
-        place.dxcc if place else None,
+class _Station(NamedTuple):
+    call: str
+    point: tuple[float, float]
+    """Longitude and latitude."""
+    by_grid: bool
+    dxcc: int | None
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        return self.call, *self.point, int(self.by_grid), self.dxcc
+
+
+def _newer(
+    one: tuple[_Station, _Station, Path], other: tuple[_Station, _Station, Path]
+) -> tuple[_Station, _Station, Path]:
+    """The newer one of two paths between the same points, with what both have."""
+    older, (dx, spotter, path) = sorted((one, other), key=lambda each: each[2].minute)
+    before = older[2]
+    strongest = max((snr for snr in (before.snr_db, path.snr_db) if snr is not None), default=None)
+    whole = path._replace(
+        snr_db=strongest,
+        spots=before.spots + path.spots,
+        of_people=before.of_people or path.of_people,
+        slots=before.slots | path.slots,
     )
+    return dx, spotter, whole
+
+
+def _station(call: str, grid: str | None) -> _Station | None:
+    """None when nobody knows where it is. Of a grid the square of 4 characters counts, and without one the
+    middle of the entity, as for live spots, whatever the country file says of a part of it.
+    """
+    square = middle_of(grid[:4].upper()) if grid else None
+    place = place_of(call)
+    countries: Countries | None = current_app.extensions["countries"]
+    middle = countries.middles.get(place.dxcc) if countries and place else None
+    point = square or middle
+    if point is None:
+        return None
+    where = round(point.longitude, 2), round(point.latitude, 2)
+    return _Station(call, where, square is not None, place.dxcc if place else None)
