@@ -315,7 +315,7 @@ def test_all_of_it_asks_for_the_password_an_hour_after_it_was_given(
     owner.execute("UPDATE sign_in_sessions SET confirmed = now() - interval '61 minutes'")
     assert anna.get(SECURITY).location == f"/confirm?next={SECURITY}"
     answer = anna.post(f"{SECURITY}/{path}", "/settings", new="another good one", code="000000")
-    assert answer.location == f"/confirm?next={SECURITY}"
+    assert answer.location == f"/confirm?next={SECURITY}?late%3Dyes&late=yes"
     assert anna.post("/confirm", password="wrong password").status_code == 401
     assert anna.post("/confirm", password=PASSWORD, next=SECURITY).location == SECURITY
     assert is_in(anna)

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from spotkeeper.db.connection import Connection
 
-from tests.app.web.browser import Browser
+from tests.app.web.browser import PASSWORD, Browser
 
 OWNERS = ("/users", "/audit", "/station")
 
@@ -151,16 +151,33 @@ def test_two_owners_who_remove_each_other_at_the_same_time_do_not_both_go(
     assert owner.execute("SELECT count(*) FROM users WHERE role = 'owner'").fetchone() == (1,)
 
 
+def test_the_password_is_asked_for_before_a_form_is_filled_in(olga: Browser, owner: Connection) -> None:
+    owner.execute("UPDATE sign_in_sessions SET confirmed = now() - interval '61 minutes'")
+    assert olga.get("/users").location == "/confirm?next=/users"
+    assert "Nothing was done" not in olga.get("/confirm?next=/users").text
+    assert olga.get("/audit").status_code == 200
+    assert olga.post("/confirm", password=PASSWORD, next="/users").location == "/users"
+    assert "Nothing was done" not in olga.get("/users").text
+
+
 @pytest.mark.parametrize("path", ["role", "remove", "reset", "sign-out", "invite", "uninvite"])
-def test_each_change_asks_for_the_password_an_hour_after_it_was_given(
+def test_a_change_that_comes_too_late_is_not_made_and_says_so(
     olga: Browser, add_user: Callable[..., None], owner: Connection, path: str
 ) -> None:
     add_user("anna")
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', olga.get("/users").text)
+    assert token
     owner.execute("UPDATE sign_in_sessions SET confirmed = now() - interval '61 minutes'")
-    assert olga.get("/users").status_code == 200
-    answer = olga.post(f"/users/{path}", "/users", name="anna", role="owner", days="7", id="1")
-    assert answer.location == "/confirm?next=/users"
+    fields = {"csrf_token": token[1], "name": "anna", "role": "owner", "days": "7", "id": "1"}
+    question = olga.send("POST", f"/users/{path}", data=fields).location
     assert role_of(owner, "anna") == "user"
+    page = olga.get(question).text
+    assert "Nothing was done yet" in page
+    back = re.search(r'name="next" value="([^"]+)"', page)
+    assert back
+    answer = olga.post("/confirm", question, password=PASSWORD, next=back[1])
+    assert answer.location == "/users?late=yes"
+    assert "Nothing was done yet" in olga.get(answer.location).text
 
 
 @pytest.mark.parametrize("name", ["nobody", "", "\0", "Anna", "x" * 5000, "'; DROP TABLE users; --"])

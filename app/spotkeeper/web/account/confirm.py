@@ -31,10 +31,14 @@ def add_to(app: Flask) -> None:
 
 
 def ask(page: str) -> Response | None:
-    """The way to the question, from where one comes back to that page; None when it need not be asked."""
+    """The way to the question, from where one comes back to that page; None when it need not be asked.
+
+    Both say so when a form was sent, of which nothing is done.
+    """
     if current_user.is_confirmed:
         return None
-    return redirect(url_for("confirm", next=url_for(page)))
+    late = "yes" if request.method == "POST" else None
+    return redirect(url_for("confirm", next=url_for(page, late=late), late=late))
 
 
 def confirm() -> Response:

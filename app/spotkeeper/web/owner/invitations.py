@@ -14,7 +14,7 @@ from spotkeeper.web.account import trail
 from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.database import transaction
 from spotkeeper.web.owner import users
-from spotkeeper.web.owner.only import for_owners
+from spotkeeper.web.owner.only import for_confirmed_owners
 
 
 def add_to(app: Flask) -> None:
@@ -23,7 +23,7 @@ def add_to(app: Flask) -> None:
     app.add_url_rule("/users/uninvite", "uninvite", uninvite, methods=["POST"])
 
 
-@for_owners
+@for_confirmed_owners
 def invite() -> Response:
     """Make a link, which is shown in the answer and never again: nothing but its hash is kept."""
     role = users.role_given()
@@ -48,7 +48,7 @@ def invite() -> Response:
     return users.page(link=url_for("invitation", token=token, _external=True))
 
 
-@for_owners
+@for_confirmed_owners
 def uninvite() -> Response:
     """Take an invitation back."""
     number = request.form.get("id", "")

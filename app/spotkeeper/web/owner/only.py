@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import wraps
 
-from flask import request
 from flask_login import current_user
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
@@ -12,14 +11,23 @@ from spotkeeper.web.account import confirm
 
 
 def for_owners(view: Callable[[], Response]) -> Callable[[], Response]:
-    """Refuses all others, and asks owners for their password before they change something."""
+    """Refuses all others."""
 
     @wraps(view)
     def guarded() -> Response:
         if not current_user.may("owner"):
             raise Forbidden("Only the owner of the station sees this page.")
-        if request.method == "POST" and (question := confirm.ask("users")):
-            return question
         return view()
+
+    return guarded
+
+
+def for_confirmed_owners(view: Callable[[], Response]) -> Callable[[], Response]:
+    """Refuses all others, and asks owners for their password before they change something or are about to."""
+
+    @for_owners
+    @wraps(view)
+    def guarded() -> Response:
+        return confirm.ask("users") or view()
 
     return guarded

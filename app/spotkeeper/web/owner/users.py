@@ -16,7 +16,7 @@ from spotkeeper.db.connection import Connection
 from spotkeeper.web.account import session, trail
 from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.database import transaction
-from spotkeeper.web.owner.only import for_owners
+from spotkeeper.web.owner.only import for_confirmed_owners
 
 ROLES: dict[UserRole, str] = {
     "viewer": "sees the pages",
@@ -38,13 +38,13 @@ def add_to(app: Flask) -> None:
         app.add_url_rule(f"/users/{path}", view.__name__, view, methods=["POST"])
 
 
-@for_owners
+@for_confirmed_owners
 def show() -> Response:
     """Everybody, with what they have, and the invitations that are still good."""
     return page(done=request.args.get("done"), name=request.args.get("name"))
 
 
-@for_owners
+@for_confirmed_owners
 def change_role() -> Response:
     """Give a user another role, from the next request on."""
     role = role_given()
@@ -58,7 +58,7 @@ def change_role() -> Response:
     return _back("role", user.name)
 
 
-@for_owners
+@for_confirmed_owners
 def remove() -> Response:
     """Remove a user with all that is theirs."""
     with transaction() as connection:
@@ -69,7 +69,7 @@ def remove() -> Response:
     return _back("removed", user.name)
 
 
-@for_owners
+@for_confirmed_owners
 def reset_second_step() -> Response:
     """Let a user sign in with the password alone again."""
     with transaction() as connection:
@@ -79,7 +79,7 @@ def reset_second_step() -> Response:
     return _back("reset", user.name)
 
 
-@for_owners
+@for_confirmed_owners
 def sign_out_everywhere() -> Response:
     """Sign all devices of a user out, and end the tokens of their programs."""
     with transaction() as connection:
