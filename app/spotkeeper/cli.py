@@ -187,8 +187,8 @@ def add(path: Path, name: str, role: "UserRole", password_stdin: bool, generate:
 @_new_password
 @click.pass_obj
 def change_password(path: Path, name: str, password_stdin: bool, generate: bool) -> None:
-    """Give NAME a new password and sign all their devices out."""
-    from spotkeeper.db import accounts, audit
+    """Give NAME a new password, sign all their devices out and revoke all their API tokens."""
+    from spotkeeper.db import accounts, audit, tokens
     from spotkeeper.passwords import hash_password
 
     with owner.database(path) as connection:
@@ -196,7 +196,12 @@ def change_password(path: Path, name: str, password_stdin: bool, generate: bool)
         if not accounts.change_password(connection, name, hash_password(password)):
             raise OperatorError(f"there is no user {name}")
         audit.add(connection, "password changed", subject=name)
-    _tell(f"{name} has a new password", password if generate else None)
+        if ended := tokens.revoke(connection, name):
+            audit.add(connection, "token revoked", subject=name, detail=f"all {ended}")
+    _tell(
+        f"{name} has a new password: all devices are signed out, all API tokens are revoked",
+        password if generate else None,
+    )
 
 
 @user.command()

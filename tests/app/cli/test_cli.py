@@ -242,7 +242,9 @@ class TestUser:
         )
         assert stored_hash(login, "alice") == before
 
-    def test_new_password_signs_out_everywhere(self, run: Run, login: Callable[[str], Connection]) -> None:
+    def test_new_password_signs_out_everywhere_and_ends_programs(
+        self, run: Run, login: Callable[[str], Connection]
+    ) -> None:
         run("user", "add", "alice", "--generate")
         owner = login("owner")
         owner.execute(
@@ -250,10 +252,13 @@ class TestUser:
             INSERT INTO sign_in_sessions (user_id, expires) SELECT id, now() + interval '1 day' FROM users
             """
         )
+        run("token", "make", "alice", "logger")
         outcome = run("user", "password", "alice", "--password-stdin", stdin="another horse\n")
-        assert outcome == (0, "", "alice has a new password\n")
+        said = "alice has a new password: all devices are signed out, all API tokens are revoked\n"
+        assert outcome == (0, "", said)
         assert verify(stored_hash(login, "alice"), "another horse")
         assert owner.execute("SELECT count(*) FROM sign_in_sessions").fetchone() == (0,)
+        assert owner.execute("SELECT count(*) FROM tokens WHERE revoked IS NULL").fetchone() == (0,)
 
     def test_remove(self, run: Run) -> None:
         run("user", "add", "alice", "--generate")
@@ -304,6 +309,8 @@ class TestUser:
             ("user", "password", "alice", "--generate"),
             ("token", "make", "alice", "logger"),
             ("token", "revoke", "alice", "--all"),
+            ("token", "make", "alice", "logger"),
+            ("user", "password", "alice", "--generate"),
             ("user", "invite"),
             ("user", "remove", "alice"),
         ):
@@ -313,6 +320,9 @@ class TestUser:
             ("user added", None, "alice", "user"),
             ("password changed", None, "alice", ""),
             ("token made", None, "alice", "logger"),
+            ("token revoked", None, "alice", "all 1"),
+            ("token made", None, "alice", "logger"),
+            ("password changed", None, "alice", ""),
             ("token revoked", None, "alice", "all 1"),
             ("invitation made", None, None, "user, 7 days"),
             ("user removed", None, "alice", "user"),

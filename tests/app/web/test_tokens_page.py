@@ -9,7 +9,7 @@ from spotkeeper import tokens
 from spotkeeper.db.connection import Connection
 from werkzeug.test import TestResponse
 
-from tests.app.web.browser import Browser
+from tests.app.web.browser import PASSWORD, Browser
 
 PAGE = "/settings/tokens"
 
@@ -123,6 +123,35 @@ def test_old_ones_are_forgotten_when_one_is_made(anna: Browser, owner: Connectio
     make(anna, "another")
     names = owner.execute("SELECT name FROM tokens ORDER BY name").fetchall()
     assert names == [("another",), ("for ever",), ("new",)]
+
+
+def test_a_device_that_is_left_open_makes_none(anna: Browser, owner: Connection) -> None:
+    form = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', anna.get(PAGE).text)
+    assert form
+    owner.execute("UPDATE sign_in_sessions SET confirmed = now() - interval '61 minutes'")
+    assert anna.get(PAGE).location == f"/confirm?next={PAGE}"
+    fields = {"csrf_token": form[1], "name": "logger", "scopes": "read", "days": ""}
+    answer = anna.send("POST", PAGE, data=fields)
+    assert answer.location == f"/confirm?next={PAGE}?late%3Dyes&late=yes"
+    assert owner.execute("SELECT count(*) FROM tokens").fetchone() == (0,)
+    assert anna.post("/confirm", answer.location, password=PASSWORD, next=PAGE).location == PAGE
+    assert "Nothing was done yet" in anna.get(f"{PAGE}?late=yes").text
+    shown_token(make(anna))
+
+
+def test_who_becomes_a_viewer_has_none_any_more(
+    anna: Browser, app: Flask, add_user: Callable[..., None], owner: Connection
+) -> None:
+    token = shown_token(make(anna))
+    add_user("olga", "owner")
+    olga = Browser(app)
+    olga.sign_in("olga")
+    olga.post("/users/role", "/users", name="anna", role="owner")
+    assert works(app, token)
+    olga.post("/users/role", "/users", name="anna", role="viewer")
+    assert not works(app, token)
+    trail = owner.execute("SELECT actor, subject, detail FROM audit_trail WHERE event = 'token revoked'")
+    assert trail.fetchall() == [("olga", "anna", "all 1")]
 
 
 def test_a_viewer_has_none(browser: Browser, add_user: Callable[..., None]) -> None:

@@ -12,7 +12,7 @@ from wtforms.validators import ValidationError
 
 from spotkeeper import tokens
 from spotkeeper.db import tokens as table
-from spotkeeper.web.account import trail
+from spotkeeper.web.account import confirm, trail
 from spotkeeper.web.account.settings_page import Checked
 from spotkeeper.web.database import reading, transaction
 
@@ -59,6 +59,8 @@ def show() -> Response:
     A new token is shown in the answer to the form and never again: nothing but its hash is kept.
     """
     _require_user()
+    if question := confirm.ask("tokens"):
+        return question
     form = TokenForm()
     token = None
     if form.validate_on_submit():

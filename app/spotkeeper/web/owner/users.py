@@ -55,6 +55,9 @@ def change_role() -> Response:
             if user.role == "owner":
                 table.revoke_made_by(connection, user.name)
             trail.note(connection, "role changed", subject=user.name, detail=f"{user.role} to {role}")
+            # A viewer has no page on which to see or to revoke them.
+            if role == "viewer" and (ended := tokens.revoke(connection, user.name)):
+                trail.note(connection, "token revoked", subject=user.name, detail=f"all {ended}")
     return _back("role", user.name)
 
 
