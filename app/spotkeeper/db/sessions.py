@@ -132,6 +132,20 @@ def offer(connection: Connection, session_id: int, token_hash: bytes) -> bool:
     )
 
 
+def replace_tokens(connection: Connection, session_id: int, token_hash: bytes) -> None:
+    """Give the device this token; those it had count no more."""
+    # An answer that is about to offer one waits, or has done so before.
+    connection.execute("SELECT FROM sign_in_sessions WHERE id = %s FOR UPDATE", [session_id])
+    connection.execute("DELETE FROM sign_in_tokens WHERE session_id = %s", [session_id])
+    connection.execute(
+        """
+        INSERT INTO sign_in_tokens (hash, session_id, settled)
+        SELECT %s, id, now() FROM sign_in_sessions WHERE id = %s
+        """,
+        [token_hash, session_id],
+    )
+
+
 def seen(connection: Connection, session_id: int, address: str, lifetime: timedelta) -> None:
     """The device was seen now, and stays signed in for `lifetime` from now on."""
     connection.execute(

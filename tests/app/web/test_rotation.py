@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from spotkeeper.db.connection import Connection
 
-from tests.app.web.browser import Browser
+from tests.app.web.browser import PASSWORD, Browser
 
 COOKIE = "__Host-device"
 PAGE = "/settings/devices"
@@ -180,6 +180,26 @@ def test_tokens_of_long_ago_are_forgotten(
         pass_time("2 minutes")
         assert is_in(anna)
     assert owner.execute("SELECT count(*) FROM sign_in_tokens").fetchone() == (4,)
+
+
+def test_a_new_password_ends_every_copy_of_the_device_s_own_token_at_once(
+    anna: Browser, app: Flask, pass_time: Callable[[str], None], owner: Connection
+) -> None:
+    old = [token(anna)]
+    pass_time("25 hours")
+    assert is_in(anna)
+    old.append(token(anna))
+    owner.execute("UPDATE sign_in_sessions SET confirmed = now()")
+    fields = {"old": PASSWORD, "new": "a better long one", "again": "a better long one"}
+    answer = anna.post("/settings/security/password", "/settings/security", **fields)
+    assert answer.location == "/settings/security?done=password"
+    assert not any(is_in(with_token(app, value)) for value in old)
+    assert is_in(anna)
+    assert owner.execute("SELECT count(*) FROM sign_in_sessions").fetchone() == (1,)
+    events = owner.execute("SELECT event FROM audit_trail ORDER BY id").fetchall()
+    assert events == [("signed in",), ("password changed",)]
+    pass_time("2 days")
+    assert is_in(anna)
 
 
 def test_signing_out_ends_all_tokens_of_the_device(

@@ -15,7 +15,7 @@ from spotkeeper import passwords, second_factor
 from spotkeeper.db import accounts
 from spotkeeper.db import second_factor as factors
 from spotkeeper.db.connection import Connection
-from spotkeeper.web.account import confirm, passkeys, sign_in, trail
+from spotkeeper.web.account import confirm, passkeys, session, sign_in, trail
 from spotkeeper.web.account.passkeys import AnswerRefused
 from spotkeeper.web.account.settings_page import Checked
 from spotkeeper.web.database import reading, transaction
@@ -85,7 +85,7 @@ def show() -> Response:
 
 
 def change_password() -> Response:
-    """Give the account another password, and sign its other devices out."""
+    """Give the account another password, sign its other devices out, and end copies of this one's cookie."""
     if question := _ask():
         return question
     form = PasswordForm()
@@ -97,10 +97,12 @@ def change_password() -> Response:
         form.old.errors = [slow if wait else "That is not your password."]
         return _page(password_form=form, status=429 if wait else 400)
     password_hash = passwords.hash_password(form.new.data)
+    response = redirect(url_for("security", done="password"))
     with transaction() as connection:
         accounts.change_password(connection, current_user.name, password_hash, but=current_user.session_id)
+        session.renew(connection, response)
         trail.note(connection, "password changed")
-    return redirect(url_for("security", done="password"))
+    return response
 
 
 def add_app() -> Response:

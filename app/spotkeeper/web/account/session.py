@@ -71,6 +71,13 @@ def start(response: AnyResponse, user_id: int) -> None:
     response.headers["Clear-Site-Data"] = '"storage"'
 
 
+def renew(connection: Connection, response: AnyResponse) -> None:
+    """Give the device of this request another token; a copy of the one before counts no more."""
+    token = secrets.token_urlsafe(32)
+    sessions.replace_tokens(connection, current_user.session_id, _hash(token))
+    _set_cookie(response, token)
+
+
 def end(response: AnyResponse) -> None:
     """Sign the device out: its token and the tokens of its forms count no more, kept pages are gone."""
     _close()
