@@ -36,6 +36,7 @@ VIEWS = (
     View("api", "api", "/api/v1/", "maya", "/api/v1/spots"),
     View("station", "station", "/station", "olga", "demo: up"),
     View("users", "users", "/users", "olga", "vera"),
+    View("user-devices", "user_devices", "/users/devices?name=vera", "olga", "Devices of vera"),
     View("audit", "audit", "/audit", "olga", "olga"),
     View("invitation", "invitation", "/invitation/{invitation}", None, "Password"),
     View("no-such-page", "", "/nowhere", "maya", "nothing at this address"),

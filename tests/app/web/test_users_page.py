@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -116,6 +117,58 @@ def test_signing_out_everywhere_ends_programs_too(
     assert olga.get("/users").status_code == 200, "the owner stays in here"
 
 
+def test_the_devices_of_somebody_are_seen_and_one_is_signed_out(
+    olga: Browser, app: Flask, add_user: Callable[..., None], owner: Connection
+) -> None:
+    add_user("anna")
+    anna = Browser(app, "198.51.100.7")
+    anna.sign_in()
+    owner.execute("UPDATE sign_in_sessions SET last_seen = now() - interval '3 hours'")
+    phone = Browser(app, "203.0.113.9")
+    phone.sign_in()
+    devices = re.search(r'href="(/users/devices\?name=anna)"', olga.get("/users").text)
+    assert devices
+    page = olga.get(devices[1]).text
+    assert "Devices of anna" in page
+    assert re.findall(r"Last seen ([^,]+),", page) == [
+        "just now from 203.0.113.*",
+        "3 h ago from 198.51.100.*",
+    ]
+    numbers = re.findall(r'name="id" value="(\d+)"', page)
+    answer = olga.post("/users/devices/sign-out", devices[1], name="anna", id=numbers[0])
+    page = olga.get(answer.location).text
+    assert "The device is signed out." in page
+    assert re.findall(r'name="id" value="(\d+)"', page) == numbers[1:]
+    assert phone.get("/auth/check").status_code == 401
+    assert anna.get("/auth/check").status_code == 204
+    trail = owner.execute(
+        "SELECT event, actor, subject, detail FROM audit_trail ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    assert trail == ("device signed out", "olga", "anna", "Test")
+
+
+def test_one_s_own_device_is_marked_and_somebody_may_have_none(
+    olga: Browser, add_user: Callable[..., None]
+) -> None:
+    add_user("vera", "viewer")
+    own = olga.get("/users/devices?name=olga").text
+    assert "this device" in own
+    assert 'name="id"' not in own
+    assert "vera is signed in nowhere." in olga.get("/users/devices?name=vera").text
+
+
+@pytest.mark.parametrize("number", ["", "x", "-1", "9" * 30, "\0", "own"])
+def test_a_device_that_is_not_theirs_is_not_signed_out(
+    olga: Browser, add_user: Callable[..., None], owner: Connection, number: str
+) -> None:
+    add_user("anna")
+    [(own,)] = owner.execute("SELECT id FROM sign_in_sessions").fetchall()
+    fields = {"name": "anna", "id": str(own) if number == "own" else number}
+    answer = olga.post("/users/devices/sign-out", "/users", **fields)
+    assert answer.location == "/users/devices?name=anna"
+    assert olga.get("/auth/check").status_code == 204
+
+
 def test_the_second_step_is_taken_away(
     olga: Browser, app: Flask, add_user: Callable[..., None], owner: Connection
 ) -> None:
@@ -153,14 +206,17 @@ def test_two_owners_who_remove_each_other_at_the_same_time_do_not_both_go(
 
 def test_the_password_is_asked_for_before_a_form_is_filled_in(olga: Browser, owner: Connection) -> None:
     owner.execute("UPDATE sign_in_sessions SET confirmed = now() - interval '61 minutes'")
-    assert olga.get("/users").location == "/confirm?next=/users"
+    for page in ("/users", "/users/devices?name=olga"):
+        assert olga.get(page).location == "/confirm?next=/users"
     assert "Nothing was done" not in olga.get("/confirm?next=/users").text
     assert olga.get("/audit").status_code == 200
     assert olga.post("/confirm", password=PASSWORD, next="/users").location == "/users"
     assert "Nothing was done" not in olga.get("/users").text
 
 
-@pytest.mark.parametrize("path", ["role", "remove", "reset", "sign-out", "invite", "uninvite"])
+@pytest.mark.parametrize(
+    "path", ["role", "remove", "reset", "sign-out", "devices/sign-out", "invite", "uninvite"]
+)
 def test_a_change_that_comes_too_late_is_not_made_and_says_so(
     olga: Browser, add_user: Callable[..., None], owner: Connection, path: str
 ) -> None:
@@ -182,7 +238,8 @@ def test_a_change_that_comes_too_late_is_not_made_and_says_so(
 
 @pytest.mark.parametrize("name", ["nobody", "", "\0", "Anna", "x" * 5000, "'; DROP TABLE users; --"])
 def test_somebody_who_is_not_there(olga: Browser, name: str) -> None:
-    for path in ("role", "remove", "reset", "sign-out"):
+    assert olga.get(f"/users/devices?name={quote(name)}").status_code == 404
+    for path in ("role", "remove", "reset", "sign-out", "devices/sign-out"):
         assert olga.post(f"/users/{path}", "/users", name=name, role="user").status_code == 404
 
 

@@ -6,6 +6,7 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from spotkeeper.db import sessions
+from spotkeeper.db.connection import Connection
 from spotkeeper.web.account import trail
 from spotkeeper.web.account.user_agent import in_words
 from spotkeeper.web.database import reading, transaction
@@ -34,13 +35,20 @@ def show() -> Response:
 def sign_out_device() -> Response:
     """Sign one device of the account out; it is out with its next request."""
     _require_user()
-    number = request.form.get("id", "")
     with transaction() as connection:
-        # Numbers are at most 2^63 - 1.
-        closed = sessions.close(connection, int(number), current_user.id) if _is_id(number) else None
-        if closed is not None:
-            trail.note(connection, "device signed out", detail=in_words(closed))
-    return redirect(url_for("devices", out="one" if closed is not None else None))
+        done = sign_out_given(connection, current_user.id, current_user.name)
+    return redirect(url_for("devices", out="one" if done else None))
+
+
+def sign_out_given(connection: Connection, user_id: int, user_name: str) -> bool:
+    """Sign the device of that user out whose number is in the form; whether there was one."""
+    number = request.form.get("id", "")
+    # Numbers are at most 2^63 - 1.
+    closed = sessions.close(connection, int(number), user_id) if _is_id(number) else None
+    if closed is None:
+        return False
+    trail.note(connection, "device signed out", subject=user_name, detail=in_words(closed))
+    return True
 
 
 def sign_out_elsewhere() -> Response:

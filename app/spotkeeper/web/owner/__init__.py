@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from spotkeeper.web.owner import audit_page, invitations, users
+from spotkeeper.web.owner import audit_page, devices, invitations, users
 
 
 def add_to(app: Flask) -> None:
-    """Add /users with its invitations, and /audit."""
-    for page in (users, invitations, audit_page):
+    """Add /users with its devices and invitations, and /audit."""
+    for page in (users, devices, invitations, audit_page):
         page.add_to(app)

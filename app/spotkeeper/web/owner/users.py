@@ -49,7 +49,7 @@ def change_role() -> Response:
     """Give a user another role, from the next request on."""
     role = role_given()
     with transaction() as connection:
-        user = _user(connection)
+        user = user_given(connection)
         if role != user.role:
             _require_done(accounts.change_role(connection, user.id, role))
             if user.role == "owner":
@@ -65,7 +65,7 @@ def change_role() -> Response:
 def remove() -> Response:
     """Remove a user with all that is theirs."""
     with transaction() as connection:
-        user = _user(connection)
+        user = user_given(connection)
         _require_done(accounts.remove_user(connection, user.id))
         table.revoke_made_by(connection, user.name)
         trail.note(connection, "user removed", subject=user.name, detail=user.role)
@@ -76,7 +76,7 @@ def remove() -> Response:
 def reset_second_step() -> Response:
     """Let a user sign in with the password alone again."""
     with transaction() as connection:
-        user = _user(connection)
+        user = user_given(connection)
         if factors.reset(connection, user.id):
             trail.note(connection, "second step reset", subject=user.name)
     return _back("reset", user.name)
@@ -86,7 +86,7 @@ def reset_second_step() -> Response:
 def sign_out_everywhere() -> Response:
     """Sign all devices of a user out, and end the tokens of their programs."""
     with transaction() as connection:
-        user = _user(connection)
+        user = user_given(connection)
         devices = sessions.close_all(connection, user.id, but=current_user.session_id)
         ended = tokens.revoke(connection, user.name)
         if devices or ended:
@@ -120,8 +120,9 @@ def page(
     return make_response(page, status)
 
 
-def _user(connection: Connection) -> User:
-    name = request.form.get("name", "")
+def user_given(connection: Connection) -> User:
+    """The one whom the request names. Raises NotFound for somebody who is not there."""
+    name = request.values.get("name", "")
     user = accounts.find_user(connection, name) if accounts.NAME.fullmatch(name) else None
     if user is None:
         raise NotFound(f"There is no user {shorten(name)}.")
