@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -319,6 +320,26 @@ def test_twenty_filters_are_saved_and_no_more(anna: Browser) -> None:
     assert [save(f"number {number}") for number in range(20)] == [302] * 20
     assert save("one more") == 400
     assert save("number 7") == 302
+
+
+@pytest.mark.parametrize("before", [0, 17])
+def test_filters_saved_at_the_same_time_are_all_kept_up_to_the_limit(
+    anna: Browser, app: Flask, before: int
+) -> None:
+    def save(browser: Browser, name: str) -> int:
+        fields = {"name": name, "query": "band=20m", "back": "spots"}
+        return browser.post("/spots/saved", "/spots?since=1h", **fields).status_code
+
+    assert [save(anna, f"number {number}") for number in range(before)] == [302] * before
+    browsers = [Browser(app) for _ in range(6)]
+    for browser in browsers:
+        browser.sign_in()
+    with ThreadPoolExecutor(6) as pool:
+        statuses = list(pool.map(save, browsers, "abcdef"))
+    kept = min(6, 20 - before)
+    assert sorted(statuses) == [302] * kept + [400] * (6 - kept)
+    page = anna.get("/spots?since=1h").text
+    assert len(re.findall(r'<a class="pill" href="[^"]+"[^>]*><span>[^<]+', page)) == before + kept
 
 
 def test_what_is_saved_needs_the_form(anna: Browser) -> None:

@@ -1,5 +1,7 @@
 """What an account keeps of the spots: filters under names, and the columns it wants to see."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import parse_qs
 
 from flask import redirect, request, url_for
@@ -8,7 +10,8 @@ from werkzeug.exceptions import BadRequest, Forbidden
 from werkzeug.wrappers import Response
 
 from spotkeeper.db import user_settings
-from spotkeeper.web.account.chosen import shorten
+from spotkeeper.db.connection import Connection
+from spotkeeper.web.account.chosen import Chosen, shorten
 from spotkeeper.web.database import transaction
 from spotkeeper.web.spots.columns import COLUMNS, in_order
 from spotkeeper.web.spots.filters import Filters
@@ -22,17 +25,23 @@ PAGES = ("spots", "map")
 def save_filters() -> Response:
     """POST /spots/saved: keep filters under a name; one that is there is overwritten."""
     filters, name = _filters(), _name()
-    saved = current_user.chosen.saved_filters
-    if name not in saved and len(saved) >= MOST:
-        raise BadRequest(f"There are {MOST} saved filters already. Delete one first, or use its name.")
-    return _keep(filters, saved_filters=saved | {name: filters.query()})
+    with _keeping() as connection:
+        saved = _saved(connection)
+        if name not in saved and len(saved) >= MOST:
+            raise BadRequest(f"There are {MOST} saved filters already. Delete one first, or use its name.")
+        saved[name] = filters.query()
+        user_settings.save(connection, current_user.id, {"saved_filters": saved})
+    return _back(filters)
 
 
 def delete_filters() -> Response:
     """POST /spots/saved/delete: forget the filters of that name."""
     filters, name = _filters(), _name()
-    saved = current_user.chosen.saved_filters
-    return _keep(filters, saved_filters={kept: query for kept, query in saved.items() if kept != name})
+    with _keeping() as connection:
+        saved = _saved(connection)
+        saved.pop(name, None)
+        user_settings.save(connection, current_user.id, {"saved_filters": saved})
+    return _back(filters)
 
 
 def choose_columns() -> Response:
@@ -41,19 +50,35 @@ def choose_columns() -> Response:
     for name in chosen:
         if name not in COLUMNS:
             raise BadRequest(f"column: {shorten(name)} is not known. There are {', '.join(COLUMNS)}.")
-    return _keep(filters, columns=in_order(chosen))
+    with _keeping() as connection:
+        user_settings.save(connection, current_user.id, {"columns": in_order(chosen)})
+    return _back(filters)
 
 
-def _keep(filters: Filters, **values: object) -> Response:
-    """Store the values, and go back to the page with its filters."""
+@contextmanager
+def _keeping() -> Iterator[Connection]:
+    """A transaction for whoever may keep something and comes from a page that is known."""
     if not current_user.may("user"):
         raise Forbidden("This account only looks: it keeps nothing.")
-    page = request.form.get("back", PAGES[0])
+    page = _page()
     if page not in PAGES:
         raise BadRequest(f"back: {shorten(page)} is not known. There are {', '.join(PAGES)}.")
     with transaction() as connection:
-        user_settings.save(connection, current_user.id, values)
-    return redirect(url_for(page, **filters.query()))  # type: ignore[arg-type]
+        yield connection
+
+
+def _saved(connection: Connection) -> dict[str, dict[str, list[str]]]:
+    """The filters of now, under their names."""
+    return Chosen.from_stored(user_settings.read_to_change(connection, current_user.id)).saved_filters
+
+
+def _page() -> str:
+    return request.form.get("back", PAGES[0])
+
+
+def _back(filters: Filters) -> Response:
+    """To the page that the form stands on, with its filters."""
+    return redirect(url_for(_page(), **filters.query()))  # type: ignore[arg-type]
 
 
 def _filters() -> Filters:
