@@ -217,8 +217,9 @@ def remove(path: Path, name: str) -> None:
             raise OperatorError(f"there is no user {name}")
         if accounts.remove_user(connection, person.id) == "last owner":
             raise OperatorError(f"{name} is the last owner: add another one first")
-        invitations.revoke_made_by(connection, name)
         audit.add(connection, "user removed", subject=name, detail=person.role)
+        for ended in invitations.revoke_made_by(connection, name):
+            audit.add(connection, "invitation revoked", detail=ended.in_words)
     _tell(f"{name} is removed")
 
 

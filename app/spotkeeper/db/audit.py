@@ -7,8 +7,10 @@ from spotkeeper.db.connection import Connection
 
 Event = Literal[
     "signed in",
+    "signed out",
     "device signed out",
     "copied token used",
+    "copied passkey refused",
     "password changed",
     "second step on",
     "second step off",
@@ -77,7 +79,7 @@ def newest(connection: Connection, number: int, *, before: int | None = None) ->
     """The last `number` entries, or the last ones before that entry; the newest comes first."""
     rows = connection.execute(
         """
-        SELECT id, time, event, actor, subject, host(address), detail FROM audit_trail
+        SELECT id, time, event, actor, subject, abbrev(address), detail FROM audit_trail
         WHERE %(before)s::bigint IS NULL OR id < %(before)s ORDER BY id DESC LIMIT %(number)s
         """,
         {"before": before, "number": number},
@@ -92,7 +94,7 @@ def failed_sign_ins(connection: Connection, number: int) -> list[FailedSignIns]:
     """
     rows = connection.execute(
         """
-        SELECT name, host(address), second, count(*), min(time), max(time) FROM sign_in_attempts
+        SELECT name, abbrev(address), second, count(*), min(time), max(time) FROM sign_in_attempts
         WHERE NOT success AND time > now() - interval '30 days'
         GROUP BY 1, 2, 3 ORDER BY second DESC, max(time) DESC LIMIT %s
         """,

@@ -11,6 +11,9 @@ from spotkeeper.db.connection import Connection
 
 KEPT_DAYS = 90
 
+_OPEN = "used IS NULL AND revoked IS NULL AND expires > now()"
+_SHOWN = "id, role, name_hint, made_by, created, expires"
+
 Accepted = Literal["name taken", "over"]
 
 
@@ -23,6 +26,13 @@ class Invitation(NamedTuple):
     made_by: str | None
     created: datetime
     expires: datetime
+
+    @property
+    def in_words(self) -> str:
+        """For the trail, by what owners see of it."""
+        maker = f"by {self.made_by}" if self.made_by else "on the station"
+        whom = self.name_hint or "anybody with the link"
+        return f"{whom} as {self.role}, made {maker} {self.created:%Y-%m-%d %H:%M}"
 
 
 class Offer(NamedTuple):
@@ -54,10 +64,7 @@ def make(
 def list_open(connection: Connection) -> list[Invitation]:
     """Those that are still good, the newest first."""
     rows = connection.execute(
-        """
-        SELECT id, role, name_hint, made_by, created, expires FROM invitations
-        WHERE used IS NULL AND revoked IS NULL AND expires > now() ORDER BY id DESC
-        """
+        f"SELECT {_SHOWN} FROM invitations WHERE {_OPEN} ORDER BY id DESC"  # noqa: S608
     )
     return [Invitation(*row) for row in rows]
 
@@ -97,26 +104,22 @@ def accept(connection: Connection, token_hash: bytes, name: str, password_hash: 
     return "name taken"
 
 
-def revoke(connection: Connection, invitation_id: int) -> bool:
-    """End it; false when it was over already."""
-    return (
-        connection.execute(
-            """
-            UPDATE invitations SET revoked = now()
-            WHERE id = %s AND used IS NULL AND revoked IS NULL AND expires > now()
-            """,
-            [invitation_id],
-        ).rowcount
-        == 1
-    )
+def revoke(connection: Connection, invitation_id: int) -> Invitation | None:
+    """End it; None when it was over already."""
+    row = connection.execute(
+        f"UPDATE invitations SET revoked = now() WHERE id = %s AND {_OPEN} RETURNING {_SHOWN}",  # noqa: S608
+        [invitation_id],
+    ).fetchone()
+    return Invitation(*row) if row else None
 
 
-def revoke_made_by(connection: Connection, name: str) -> int:
-    """End those of somebody who is no owner any more; how many those were."""
-    return connection.execute(
-        "UPDATE invitations SET revoked = now() WHERE made_by = %s AND used IS NULL AND revoked IS NULL",
+def revoke_made_by(connection: Connection, name: str) -> list[Invitation]:
+    """End those of somebody who is no owner any more."""
+    rows = connection.execute(
+        f"UPDATE invitations SET revoked = now() WHERE made_by = %s AND {_OPEN} RETURNING {_SHOWN}",  # noqa: S608
         [name],
-    ).rowcount
+    )
+    return [Invitation(*row) for row in rows]
 
 
 def forget_old(connection: Connection) -> int:

@@ -39,6 +39,16 @@ def role_of(owner: Connection, name: str) -> str | None:
     return row[0] if row else None
 
 
+def revoked(owner: Connection) -> list[tuple[str, str]]:
+    """Who revoked what, as the trail has it; the time when it was made is cut off."""
+    trail = owner.execute(
+        "SELECT actor, detail FROM audit_trail WHERE event = 'invitation revoked' ORDER BY detail"
+    ).fetchall()
+    for _, detail in trail:
+        assert re.search(r" \d{4}-\d\d-\d\d \d\d:\d\d$", detail)
+    return [(actor, detail[:-17]) for actor, detail in trail]
+
+
 @pytest.mark.parametrize("role", ["viewer", "user", "owner"])
 def test_who_has_the_link_makes_an_account_and_is_in(
     olga: Browser, app: Flask, owner: Connection, role: str
@@ -109,18 +119,24 @@ def test_it_is_taken_back(olga: Browser, link: str, app: Flask, owner: Connectio
     assert "The invitation is taken back." in olga.get(answer.location).text
     assert Browser(app).get(link).status_code == 404
     assert "None is open." in olga.get("/users").text
+    assert revoked(owner) == [("olga", "anybody with the link as user, made by olga")]
 
 
 @pytest.mark.parametrize("end", ["role", "remove"])
 def test_those_of_an_owner_who_is_none_any_more_are_over(
-    olga: Browser, add_user: Callable[..., None], app: Flask, end: str
+    olga: Browser, add_user: Callable[..., None], app: Flask, owner: Connection, end: str
 ) -> None:
     add_user("otto", "owner")
     otto = Browser(app)
     otto.sign_in("otto")
-    link = invite(otto, "owner")
+    links = [invite(otto, "owner"), invite(otto, hint="dl9new"), invite(otto, hint="late")]
+    owner.execute("UPDATE invitations SET expires = now() WHERE name_hint = 'late'")
     olga.post(f"/users/{end}", "/users", name="otto", role="user")
-    assert Browser(app).get(link).status_code == 404
+    assert [Browser(app).get(link).status_code for link in links] == [404] * 3
+    assert revoked(owner) == [
+        ("olga", "anybody with the link as owner, made by otto"),
+        ("olga", "dl9new as user, made by otto"),
+    ]
 
 
 def test_only_its_hash_is_kept_and_it_is_shown_once(olga: Browser, link: str, owner: Connection) -> None:

@@ -150,10 +150,27 @@ def test_an_answer_to_another_browser_s_challenge_is_refused(passkey: Authentica
     assert thief.post(BY_PASSKEY, "/sign-in", credential=answer).status_code == 401
 
 
-def test_a_copy_of_the_key_that_counts_behind_is_refused(passkey: Authenticator, app: Flask) -> None:
+def test_a_copy_of_the_key_that_counts_behind_is_refused_and_stands_in_the_trail(
+    passkey: Authenticator, app: Flask, owner: Connection
+) -> None:
+    def refused() -> list[tuple[object, ...]]:
+        return owner.execute(
+            "SELECT actor, subject, host(address), detail FROM audit_trail"
+            " WHERE event = 'copied passkey refused' ORDER BY id"
+        ).fetchall()
+
     passkey.count = 7
     assert sign_in(Browser(app), passkey).status_code == 302
-    assert sign_in(Browser(app), passkey).status_code == 401
+    stranger = Authenticator()
+    stranger.count = 7
+    assert sign_in(Browser(app), stranger).status_code == 401
+    assert refused() == [], "of anybody with a key of their own nothing is written"
+    answer = sign_in(Browser(app, "198.51.100.9"), passkey)
+    assert answer.status_code == 401
+    assert "it may be a copy" in answer.text
+    passkey.count = 0
+    assert sign_in(Browser(app, "198.51.100.9"), passkey).status_code == 401
+    assert refused() == [(None, "anna", "198.51.100.9", "phone")] * 2
     passkey.count = 8
     assert sign_in(Browser(app), passkey).status_code == 302
 

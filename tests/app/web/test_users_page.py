@@ -266,6 +266,21 @@ class TestAuditTrail:
         assert shown[2].endswith("anna 198.51.100.4 Signed in: after 1 that failed")
         assert shown[3].endswith("olga 192.0.2.1 Signed in")
 
+    def test_who_signs_out_stands_there(self, anna: Browser, owner: Connection) -> None:
+        anna.post("/sign-out", "/settings")
+        trail = owner.execute("SELECT event, actor, subject, host(address) FROM audit_trail ORDER BY id")
+        assert trail.fetchall() == [
+            ("signed in", "anna", "anna", "192.0.2.1"),
+            ("signed out", "anna", "anna", "192.0.2.1"),
+        ]
+
+    def test_a_network_is_shown_as_one(self, olga: Browser, app: Flask) -> None:
+        home = Browser(app, "2001:db8:7:8::1")
+        home.sign_in("olga")
+        Browser(app, "2001:db8:7:9::1").sign_in("olga", "wrong password")
+        shown = re.findall(r'class="from">([^<]+)<', olga.get("/audit").text)
+        assert shown == ["2001:db8:7:9::/64", "2001:db8:7:8::/64", "192.0.2.1"]
+
     def test_failures_are_summed_up(self, olga: Browser, add_user: Callable[..., None], app: Flask) -> None:
         add_user("anna")
         for _ in range(3):

@@ -30,6 +30,15 @@ class AnswerRefused(Exception):
     """The browser's answer is none to our question; the sentence says what to do."""
 
 
+class PasskeyCopied(AnswerRefused):
+    """Signed as it should be, yet the passkey was used more often than it says: there are two of it."""
+
+    def __init__(self, user_name: str, passkey_name: str) -> None:
+        super().__init__("That passkey was refused: it may be a copy. Sign in with your password.")
+        self.user_name = user_name
+        self.passkey_name = passkey_name
+
+
 class New(msgspec.Struct, frozen=True):
     """A passkey that was just made."""
 
@@ -113,7 +122,7 @@ def check_new(connection: Connection, answer: str) -> New:
 
 
 def check_shown(connection: Connection, answer: str) -> Shown:
-    """What get() answered. Raises AnswerRefused."""
+    """What get() answered. Raises AnswerRefused, and of that PasskeyCopied."""
     given = _decode(answer)
     challenge = _take_challenge(connection)
     passkey_id = _id(given)
@@ -130,10 +139,13 @@ def check_shown(connection: Connection, answer: str) -> Shown:
             expected_rp_id=_host(),
             expected_origin=_origin(),
             credential_public_key=found.public_key,
-            credential_current_sign_count=found.sign_count,
+            credential_current_sign_count=0,
         )
     except (WebAuthnException, ValueError, TypeError, KeyError) as error:
         raise AnswerRefused("That passkey does not fit. Try again.") from error
+    # Not left to the library, which looks at the count before it looks at the signature. Many never count.
+    if shown.new_sign_count <= found.sign_count and found.sign_count > 0:
+        raise PasskeyCopied(found.user_name, found.name)
     table.used_passkey(connection, passkey_id, shown.new_sign_count)
     return Shown(found.user_id, found.user_name, found.name, shown.user_verified)
 

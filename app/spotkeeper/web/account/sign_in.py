@@ -20,7 +20,7 @@ from spotkeeper.db.connection import Connection
 from spotkeeper.web.access import public
 from spotkeeper.web.account import passkeys, session, throttle, trail
 from spotkeeper.web.account.chosen import shorten
-from spotkeeper.web.account.passkeys import AnswerRefused
+from spotkeeper.web.account.passkeys import AnswerRefused, PasskeyCopied
 from spotkeeper.web.database import transaction
 
 SECOND_STEP_SECONDS = 600
@@ -131,6 +131,14 @@ def sign_in_by_passkey() -> Response:
         log.warning("sign-in by passkey failed, address %s", throttle.network(request.remote_addr))
         current_app.extensions["metrics"].sign_ins.labels("failure").inc()
         with transaction() as connection:
+            if isinstance(refused, PasskeyCopied):
+                trail.note_of(
+                    connection,
+                    "copied passkey refused",
+                    actor=None,
+                    subject=refused.user_name,
+                    detail=refused.passkey_name,
+                )
             user = _awaited(connection)
             if user:
                 return _show_second(connection, user, CodeForm(), target, 401, str(refused))
@@ -142,6 +150,8 @@ def sign_in_by_passkey() -> Response:
 def sign_out() -> Response:
     """Sign this device out."""
     response = redirect(url_for("sign_in"))
+    with transaction() as connection:
+        trail.note(connection, "signed out")
     session.end(response)
     g.account = None
     return response

@@ -57,5 +57,5 @@ def uninvite() -> Response:
     with transaction() as connection:
         revoked = table.revoke(connection, int(number))
         if revoked:
-            trail.note(connection, "invitation revoked", detail=f"number {number}")
+            trail.note(connection, "invitation revoked", detail=revoked.in_words)
     return redirect(url_for("users", done="uninvited" if revoked else None))

@@ -52,9 +52,9 @@ def change_role() -> Response:
         user = user_given(connection)
         if role != user.role:
             _require_done(accounts.change_role(connection, user.id, role))
-            if user.role == "owner":
-                table.revoke_made_by(connection, user.name)
             trail.note(connection, "role changed", subject=user.name, detail=f"{user.role} to {role}")
+            if user.role == "owner":
+                _end_invitations(connection, user.name)
             # A viewer has no page on which to see or to revoke them.
             if role == "viewer" and (ended := tokens.revoke(connection, user.name)):
                 trail.note(connection, "token revoked", subject=user.name, detail=f"all {ended}")
@@ -67,8 +67,8 @@ def remove() -> Response:
     with transaction() as connection:
         user = user_given(connection)
         _require_done(accounts.remove_user(connection, user.id))
-        table.revoke_made_by(connection, user.name)
         trail.note(connection, "user removed", subject=user.name, detail=user.role)
+        _end_invitations(connection, user.name)
     return _back("removed", user.name)
 
 
@@ -135,6 +135,11 @@ def role_given() -> UserRole:
     if role not in session.RANK:
         raise BadRequest(f"role: {shorten(role)} is not a role; there are {', '.join(session.RANK)}.")
     return role
+
+
+def _end_invitations(connection: Connection, name: str) -> None:
+    for ended in table.revoke_made_by(connection, name):
+        trail.note(connection, "invitation revoked", detail=ended.in_words)
 
 
 def _require_done(change: Change) -> None:
