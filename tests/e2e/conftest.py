@@ -113,6 +113,8 @@ def open_browser(stack: Stack, chromium: Browser) -> Iterator[Callable[..., Brow
     expected = (
         "Failed to load resource",
         "Access to fetch at ",
+        "htmx:afterRequest",
+        "htmx:sendError",
         "An SSL certificate error occurred when fetching the script.",
     )
 

@@ -40,6 +40,33 @@ def test_what_one_chooses_is_shown_without_leaving_the_place(bands: Page) -> Non
     expect(bands.get_by_label("all modes")).to_be_checked()
 
 
+@pytest.mark.parametrize(
+    ("status", "words"), [(503, "does not answer as it should"), (0, "cannot be reached")]
+)
+def test_charts_that_cannot_be_had_are_told_and_the_choice_is_as_the_charts(
+    bands: Page, status: int, words: str
+) -> None:
+    told = bands.get_by_role("alert")
+    bands.locator("#period").scroll_into_view_if_needed()
+    bands.route("**/bands?*", lambda route: route.fulfill(status=status) if status else route.abort())
+    bands.locator("#period").select_option("30")
+    expect(told).to_contain_text(words)
+    expect(told).to_be_in_viewport()
+    expect(bands.locator("#period")).to_have_value("7")
+    bands.unroute("**/bands?*")
+    bands.locator("#period").select_option("30")
+    expect(bands).to_have_url(re.compile("period=30"))
+    expect(told).to_have_count(0)
+
+
+def test_who_is_signed_out_meanwhile_comes_to_the_sign_in(bands: Page) -> None:
+    bands.context.clear_cookies()
+    bands.locator("#spotters").select_option("NA")
+    expect(bands).to_have_url(re.compile("/sign-in"))
+    expect(bands.get_by_label("Password")).to_be_visible()
+    expect(bands.get_by_role("navigation", name="Pages")).to_have_count(0)
+
+
 def test_a_mark_of_the_waterfall_tells_its_call_and_leads_to_its_page(stack: Stack, bands: Page) -> None:
     stack.tell_node("spot", "F5AAA 14340.0 XX9WTR SSB big signal")
     seen = "/api/v1/callsigns/XX9WTR"

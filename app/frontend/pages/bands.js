@@ -2,14 +2,22 @@ import "../shared/page.js";
 import htmx from "../shared/htmx.js";
 import { followPointer } from "../shared/chart-tip.js";
 import { Waterfall } from "../shared/chart-waterfall.js";
-
-document.getElementById("main").classList.add("immediate");
-followPointer();
+import { sendAtOnce } from "../shared/filters.js";
 
 let waterfall;
-const draw = () => {
+
+/** The form, with the charts in it, is another one after each choice. */
+function show() {
+  const form = document.getElementById("bands");
+  sendAtOnce(form);
+  form.addEventListener("htmx:afterRequest", ({ detail }) => {
+    // The charts are still those of the choice before.
+    if (!detail.successful) form.reset();
+  });
   waterfall?.stop();
-  waterfall = new Waterfall(document.querySelector(".waterfall canvas"));
-};
-htmx.on("htmx:afterSwap", draw);
-draw();
+  waterfall = new Waterfall(form.querySelector(".waterfall canvas"));
+}
+
+followPointer();
+show();
+htmx.on("htmx:afterSwap", show);

@@ -44,9 +44,11 @@ export class Waterfall {
   }
 
   async load() {
-    const answer = await fetch(this.canvas.dataset.address, { signal: this.ended.signal }).catch(() => null);
-    if (!answer?.ok) return; // what is there stays; its time axis says of when it is
-    this.data = await answer.json();
+    const data = await fetch(this.canvas.dataset.address, { signal: this.ended.signal })
+      .then((answer) => (answer.ok ? answer.json() : null))
+      .catch(() => null);
+    if (!data) return; // what is there stays; its time axis says of when it is
+    this.data = data;
     this.draw();
   }
 
