@@ -40,6 +40,15 @@ def test_what_one_chooses_is_shown_without_leaving_the_place(bands: Page) -> Non
     expect(bands.get_by_label("all modes")).to_be_checked()
 
 
+def test_back_leads_to_what_was_shown_before_the_first_choice(bands: Page) -> None:
+    bands.goto("/bands?spotters=")
+    bands.goto("/bands")
+    bands.get_by_label("voice", exact=True).check(force=True)
+    expect(bands).to_have_url(re.compile("mode=voice"))
+    bands.go_back()
+    expect(bands.get_by_label("all modes")).to_be_checked()
+
+
 @pytest.mark.parametrize(
     ("status", "words"), [(503, "does not answer as it should"), (0, "cannot be reached")]
 )

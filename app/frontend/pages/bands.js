@@ -16,8 +16,11 @@ function show() {
   });
   waterfall?.stop();
   waterfall = new Waterfall(form.querySelector(".waterfall canvas"));
+  return form;
 }
 
 followPointer();
-show();
+const form = show();
 htmx.on("htmx:afterSwap", show);
+// The address without a choice is the page as it was left last: going back leads to how it is now.
+if (!location.search) history.replaceState(null, "", `?${new URLSearchParams(new FormData(form))}`);

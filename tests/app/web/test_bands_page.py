@@ -181,6 +181,59 @@ def test_spotters_are_those_of_the_accounts_continent(
     assert selected[0] == spotters
 
 
+def asked(page: TestResponse) -> list[str]:
+    """What stands in the form: what is chosen of its lists and, in order, of its buttons."""
+    lists = re.findall(r'<option value="([^"]*)" selected', page.text)
+    return lists + re.findall(r'id="(\S+)"[^>]* checked', page.text)
+
+
+def test_the_page_is_as_it_was_left_on_any_device(anna: Browser, app: Flask) -> None:
+    usual = asked(anna.get("/bands"))
+    shown = ["NA", "EU", "30", "mode-voice", "by-mode", "band-15m"]
+    assert asked(anna.get("/bands?spotters=NA&dx=EU&period=30&mode=voice&by=mode&band=15m")) == shown
+    other = Browser(app)
+    other.sign_in()
+    assert asked(other.get("/bands")) == asked(anna.get("/bands")) == shown
+    assert asked(other.get("/bands?spotters=AS"))[0] == "AS"
+    assert asked(anna.get("/bands"))[1:] == ["7", "mode-", "by-band"], "an address says all of it"
+    assert asked(anna.get("/bands?spotters=")) == asked(anna.get("/bands")) == usual
+
+
+def test_who_sends_the_form_as_it_stands_has_chosen_nothing_by_that(
+    anna: Browser, add: Add, choose: Callable[..., None]
+) -> None:
+    choose(grid="JN03")
+    for spotter, place in (("F5AAA", FRANCE), ("W1AAA", MAINE)):
+        add(datetime.now(UTC) - timedelta(minutes=5), "40m", 3, spotter=spotter, spotter_place=place)
+    assert asked(anna.get("/bands")) == ["EU", "7", "mode-", "by-band", "band-40m"]
+    busiest = r'name="band" value="" checked'
+    assert re.search(busiest, anna.get("/bands").text)
+    anna.get("/bands?spotters=EU&mode=&by=mode&band=&dx=all&period=7")
+    choose(grid="FN31")
+    page = anna.get("/bands")
+    assert asked(page) == ["NA", "7", "mode-", "by-mode", "band-40m"]
+    assert re.search(busiest, page.text)
+
+
+@pytest.mark.parametrize("kept", [{"period": "99"}, {"colour": "red"}, {"by": ["mode"]}])
+def test_what_an_older_release_kept_is_no_hindrance(
+    anna: Browser, choose: Callable[..., None], kept: dict[str, object]
+) -> None:
+    choose(bands=kept)
+    assert anna.get("/bands").status_code == 200
+
+
+def test_a_viewer_looks_and_leaves_nothing(
+    app: Flask, add_user: Callable[..., None], owner: Connection
+) -> None:
+    add_user("vera", "viewer")
+    vera = Browser(app)
+    vera.sign_in("vera")
+    assert asked(vera.get("/bands?spotters=NA"))[0] == "NA"
+    assert asked(vera.get("/bands"))[0] == "all"
+    assert owner.execute("SELECT FROM user_settings").rowcount == 0
+
+
 def test_the_hours_of_people_and_of_skimmers(anna: Browser, add: Add) -> None:
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 3 * HOUR
     add(hour, "20m", 3)

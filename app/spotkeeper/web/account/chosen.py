@@ -39,6 +39,8 @@ class Chosen(msgspec.Struct, frozen=True):
     """Of the table of spots; empty for the usual ones."""
     map: dict[str, str] = {}
     """How the map was left."""
+    bands: dict[str, str] = {}
+    """How the page of the bands was left."""
 
     @classmethod
     def from_stored(cls, values: dict[str, object]) -> "Chosen":

@@ -60,10 +60,22 @@ class Asked(NamedTuple):
                 given[name] = value
         return cls(**given)
 
+    def query(self) -> dict[str, str]:
+        """What `parse` takes, without what is as usual."""
+        return {name: value for name, value in self._asdict().items() if value != Asked._field_defaults[name]}
+
     @property
     def mode_classes(self) -> Sequence[str]:
         """Of which spots count."""
         return (self.mode,) if self.mode else CLASSES
+
+
+def remembered(query: Mapping[str, str]) -> Asked:
+    """What an account keeps; the usual when an older release stored what there no longer is."""
+    try:
+        return Asked.parse({name: [value] for name, value in query.items()})
+    except ValueError:
+        return Asked()
 
 
 def places(continent: str) -> Sequence[str]:

@@ -8,6 +8,7 @@ from flask import Response, current_app, make_response, render_template, request
 from flask_login import current_user
 from werkzeug.exceptions import BadRequest
 
+from spotkeeper.db import user_settings
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.modes import VOICE
 from spotkeeper.spots.places import middle_of
@@ -23,11 +24,13 @@ from spotkeeper.web.bands.asked import (
     Asked,
     bounds,
     places,
+    remembered,
 )
 from spotkeeper.web.bands.heat import ALWAYS, panels
 from spotkeeper.web.bands.histogram import histogram
 from spotkeeper.web.bands.usual import ENOUGH_DAYS, compare, headline
 from spotkeeper.web.bands.waterfall import LENGTH, LISTED, drawing, stations
+from spotkeeper.web.database import transaction
 from spotkeeper.web.shown import CONTINENTS, metres
 
 
@@ -36,7 +39,8 @@ def bands_page() -> Response:
 
     That part is written once a minute for all who ask the same.
     """
-    asked, zone = _asked(), current_user.chosen.zone
+    chosen: Chosen = current_user.chosen
+    asked, zone = _asked(chosen), chosen.zone
     usual = sums.usual()
     key = "charts of the bands", asked, zone.key
     charts = sums_answers.made().get(key, usual, lambda: _charts(asked, zone, usual))
@@ -86,7 +90,7 @@ def _charts(asked: Asked, zone: ZoneInfo, usual: sums.Usual) -> str:
 
 def waterfall_data() -> Response:
     """What the canvas of the waterfall shows; written once for all who ask for the same marks."""
-    asked = _asked()
+    asked = _given()
     if not asked.band:
         raise BadRequest("band: say which one.")
     found = sums.waterfall(LENGTH)
@@ -98,12 +102,26 @@ def waterfall_data() -> Response:
     return Response(body, content_type="application/json")
 
 
-def _asked() -> Asked:
+def _asked(chosen: Chosen) -> Asked:
+    """What the address says, which the account keeps, or what it kept."""
+    usual = _continent_of(chosen)
+    if not request.args:
+        asked = remembered(chosen.bands)
+    else:
+        asked = _given()
+        if asked.spotters == usual:
+            asked = asked._replace(spotters="")
+        if asked.query() != chosen.bands and current_user.may("user"):
+            with transaction() as connection:
+                user_settings.save(connection, current_user.id, {"bands": asked.query()})
+    return asked._replace(spotters=asked.spotters or usual)
+
+
+def _given() -> Asked:
     try:
-        asked = Asked.parse(request.args.to_dict(flat=False))
+        return Asked.parse(request.args.to_dict(flat=False))
     except ValueError as error:
         raise BadRequest(str(error)) from None
-    return asked if asked.spotters else asked._replace(spotters=_continent_of(current_user.chosen))
 
 
 def _continent_of(chosen: Chosen) -> str:
