@@ -1,15 +1,17 @@
 """The page for the car: at one glance, and without a link."""
 
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, PATIENCE, from_menu, sign_in
-from tests.support.stack import Stack
+from tests.support.stack import Stack, wait_until
 
 Open = Callable[..., BrowserContext]
 UPRIGHT, ACROSS = {"width": 390, "height": 844}, {"width": 844, "height": 390}
@@ -100,6 +102,42 @@ def test_without_a_link_the_last_known_state_is_shown_as_such(stack: Stack, car:
         stack.start_nginx()
     car.clock.fast_forward("00:40")
     expect(car.locator("#freshness")).to_have_text(re.compile("^Live, last spot"))
+
+
+def test_what_is_kept_is_never_live_although_the_clock_was_put_back(stack: Stack, car: Page) -> None:
+    car.clock.set_system_time(datetime.now(UTC) - timedelta(hours=1))
+    freshness = car.locator("#freshness")
+    stack.stop_part("nginx")
+    try:
+        with socket.create_server(("127.0.0.1", stack.ports["https"])):  # answers nothing
+            car.reload()
+            expect(freshness).to_have_text(
+                re.compile(r"^Last known, \d\d:\d\d UTC\. Waiting for the server$")
+            )
+            expect(car.get_by_role("heading", level=1)).to_have_text(
+                re.compile("Was open"), use_inner_text=True
+            )
+        expect(freshness).to_have_text(re.compile(r"^Last known, \d\d:\d\d UTC\. No link$"))
+        for moment in car.locator(".fact time").all():
+            expect(moment).to_have_text(re.compile(r"^\d\d:\d\d UTC$"))
+    finally:
+        stack.start_nginx()
+
+
+def test_the_age_of_what_is_kept_is_told_by_the_servers_clock(stack: Stack, car: Page) -> None:
+    made = """async () => (await (await caches.match("/car")).text()).match(/data-now="([^"]+)"/)[1]"""
+    before = car.evaluate(made)
+    car.clock.set_system_time(datetime.now(UTC) - timedelta(hours=1))
+    car.reload()
+    wait_until(lambda: car.evaluate(made) != before, PATIENCE / 1000)
+    stack.stop_part("nginx")
+    try:
+        car.reload()
+        expect(car.locator("#freshness")).to_have_text("No link")
+        car.clock.fast_forward("12:00")
+        expect(car.locator("#freshness")).to_have_text(re.compile(r"^Last known, 1[12] min ago\. No link$"))
+    finally:
+        stack.start_nginx()
 
 
 def test_a_lost_sign_in_is_told_and_the_facts_stay(car: Page) -> None:

@@ -11,8 +11,9 @@ const SILENT = 6 * 60_000;
 const freshness = document.getElementById("freshness");
 const places = document.getElementById("where");
 let facts = document.getElementById("facts");
-let ahead = 0; // of this device's clock before the server's, in milliseconds
-let trouble = "";
+// What was kept says that it is stale, and by how many milliseconds this device's clock was before the server's.
+let ahead = Number(facts.dataset.ahead ?? Date.now() - new Date(facts.dataset.now));
+let trouble = document.documentElement.hasAttribute("data-stale") ? "Waiting for the server" : "";
 let grid = new URLSearchParams(location.search).get("grid") ?? "";
 
 /** What the page says about itself: whether it is of this moment, and if not, how old and why. */
@@ -20,10 +21,13 @@ function show() {
   const now = Date.now() - ahead;
   const until = new Date(facts.dataset.until);
   const newest = facts.dataset.newest ? new Date(facts.dataset.newest) : null;
+  // A clock that was put back since then cannot tell how long ago it was.
+  const isAhead = until - now > FRESH;
+  const when = (time) => (isAhead ? `${clockTime(time, "UTC")} UTC` : age(time, now));
   let words;
   let isStale = true;
-  if (now - until > FRESH) {
-    words = `Last known, ${age(until, now)}${trouble ? `. ${trouble}` : ""}`;
+  if (isAhead || now - until > FRESH) {
+    words = `Last known, ${when(until)}${trouble ? `. ${trouble}` : ""}`;
   } else if (!newest || until - newest > SILENT) {
     words = newest ? `No spot since ${clockTime(newest, "UTC")} UTC` : "No spot has come yet";
   } else {
@@ -32,22 +36,24 @@ function show() {
   }
   document.documentElement.toggleAttribute("data-stale", isStale);
   if (freshness.textContent !== words) freshness.textContent = words;
-  for (const time of facts.querySelectorAll("time")) time.textContent = age(new Date(time.dateTime), now);
+  for (const time of facts.querySelectorAll("time")) time.textContent = when(new Date(time.dateTime));
 }
 
 /** Brings the page anew, keeps it for when there is no link, and shows its facts. */
 async function look() {
   const address = grid ? `/car?grid=${encodeURIComponent(grid)}` : "/car";
-  let answer;
   try {
-    answer = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
+    const answer = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
+    const text = await answer.text();
     trouble = answer.type === "opaqueredirect" ? "Signed out" : answer.ok ? "" : "The server is away";
     if (answer.ok) {
-      const copy = answer.clone();
-      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("facts");
+      const page = new DOMParser().parseFromString(text, "text/html");
+      const fresh = page.getElementById("facts");
+      ahead = fresh.dataset.ahead = Date.now() - new Date(fresh.dataset.now);
+      page.documentElement.toggleAttribute("data-stale", true);
+      const copy = new Response(`<!doctype html>${page.documentElement.outerHTML}`, answer);
       facts.replaceWith(fresh);
       facts = fresh;
-      ahead = Date.now() - new Date(facts.dataset.now);
       await keep(copy);
     }
   } catch {
