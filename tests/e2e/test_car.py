@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect
 
 from tests.e2e.conftest import ARGUMENTS, CHROMIUM, PATIENCE, from_menu, sign_in
 from tests.support.stack import Stack, wait_until
@@ -145,8 +145,21 @@ def test_a_lost_sign_in_is_told_and_the_facts_stay(car: Page) -> None:
     car.clock.fast_forward("00:40")
     expect(car.locator("#freshness")).to_have_text("Signed out")
     expect(car.locator(".fact").first).to_be_visible()
+    assert car.evaluate("caches.keys()") == []
     car.get_by_role("link", name="Sign in").click()
     expect(car).to_have_url(re.compile(r"/sign-in\?next=/car"))
+
+
+def test_who_was_signed_out_elsewhere_finds_nothing_without_a_link(stack: Stack, car: Page) -> None:
+    car.context.clear_cookies()
+    car.goto("/car")
+    expect(car).to_have_url(re.compile(r"/sign-in\?next=/car"))
+    stack.stop_part("nginx")
+    try:
+        with pytest.raises(Error, match="net::ERR"):
+            car.goto("/car")
+    finally:
+        stack.start_nginx()
 
 
 def test_who_signs_out_leaves_nothing_behind(

@@ -55,6 +55,8 @@ async function look() {
       facts.replaceWith(fresh);
       facts = fresh;
       await keep(copy);
+    } else if (answer.type === "opaqueredirect") {
+      await caches.delete(KEPT);
     }
   } catch {
     trouble = "No link";

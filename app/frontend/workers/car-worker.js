@@ -1,5 +1,6 @@
 // Opens the car page where there is no link, or a bad one: as pages/car.js kept it last.
 
+const KEPT = "car";
 const PATIENCE = 4_000;
 
 addEventListener("install", () => skipWaiting());
@@ -17,8 +18,14 @@ addEventListener("fetch", (event) => {
 async function page(request) {
   const last = await kept("/car");
   if (!last) return fetch(request);
-  const fresh = fetch(request).then((answer) => (answer.status < 500 ? answer : last), () => last);
+  const fresh = fetch(request).then((answer) => answered(answer, last), () => last);
   return Promise.race([fresh, new Promise((resolve) => setTimeout(resolve, PATIENCE, last))]);
+}
+
+/** What is kept is for those alone who are signed in. */
+async function answered(answer, last) {
+  if (answer.type === "opaqueredirect") await caches.delete(KEPT);
+  return answer.status < 500 ? answer : last;
 }
 
 function kept(request) {
