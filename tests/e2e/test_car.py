@@ -14,7 +14,12 @@ from tests.e2e.conftest import ARGUMENTS, CHROMIUM, PATIENCE, from_menu, sign_in
 from tests.support.stack import Stack, wait_until
 
 Open = Callable[..., BrowserContext]
-UPRIGHT, ACROSS = {"width": 390, "height": 844}, {"width": 844, "height": 390}
+UPRIGHT = {"width": 390, "height": 844}
+USUAL = [(390, 844), (844, 390), (360, 640), (640, 360)]
+"""Screens of phones, on which one need not scroll."""
+SMALL = [(320, 480), (320, 256), (422, 195), (320, 160)]
+"""Those of old phones, and what is left of one when its page is enlarged."""
+BANDS = ["160", "80", "60", "40", "30", "20", "17", "15", "12", "10", "10 FM", "6", "2"]
 
 
 @pytest.fixture(scope="module")
@@ -53,38 +58,70 @@ def is_kept(page: Page) -> None:
         page.wait_for_timeout(100)
 
 
-@pytest.mark.parametrize("size", [UPRIGHT, ACROSS], ids=["upright", "across"])
+@pytest.fixture
+def show(open_browser: Open, signed_in: Callable[[str], Any]) -> Callable[[tuple[int, int], int], Page]:
+    """Opens the page on a screen of that size, with so many bands open."""
+
+    def show(size: tuple[int, int], number: int) -> Page:
+        viewport = {"width": size[0], "height": size[1]}
+        page = open_browser(storage_state=signed_in("maya"), viewport=viewport).new_page()
+        answer = page.goto("/car")
+        assert answer and answer.ok, page.content()
+        page.locator("#facts[data-ahead]").wait_for()  # those that replace the first ones
+        page.evaluate(
+            """(bands) => {
+                const [fact] = document.querySelectorAll(".fact");
+                const value = fact.querySelector(".value");
+                value.className = "value open";
+                value.dataset.many = bands.length > 9 ? 10 : bands.length > 6 ? 7 : bands.length > 3 ? 4 : 1;
+                value.replaceChildren(...bands.map((band) => {
+                    const name = document.createElement("span");
+                    name.textContent = band;
+                    return name;
+                }));
+            }""",
+            BANDS[-number:],
+        )
+        return page
+
+    return show
+
+
+def cut(page: Page, parts: str) -> list[str]:
+    """What of these parts is larger than its place; large letters may reach a little beyond their line."""
+    found: list[str] = page.evaluate(
+        """(parts) => [...document.querySelectorAll(parts)].filter((each) =>
+            each.scrollHeight > each.clientHeight + 2 || each.scrollWidth > each.clientWidth + 1)
+            .map((each) => `${each.className}: ${each.scrollHeight} > ${each.clientHeight},`
+                + ` ${each.scrollWidth} > ${each.clientWidth}`)""",
+        parts,
+    )
+    return found
+
+
+@pytest.mark.parametrize("size", USUAL)
 @pytest.mark.parametrize("number", [1, 4, 7, 13])
 def test_everything_fits_without_scrolling(
-    open_browser: Open, signed_in: Callable[[str], Any], size: dict[str, int], number: int
+    show: Callable[[tuple[int, int], int], Page], size: tuple[int, int], number: int
 ) -> None:
-    page = open_browser(storage_state=signed_in("maya"), viewport=size).new_page()
-    answer = page.goto("/car")
-    assert answer and answer.ok, page.content()
-    bands = ["160", "80", "60", "40", "30", "20", "17", "15", "12", "10", "10 FM", "6", "2"][-number:]
-    page.evaluate(
-        """(bands) => {
-            const [fact] = document.querySelectorAll(".fact");
-            const value = fact.querySelector(".value");
-            value.className = "value open";
-            value.dataset.many = bands.length > 9 ? 10 : bands.length > 6 ? 7 : bands.length > 3 ? 4 : 1;
-            value.replaceChildren(...bands.map((band) => {
-                const name = document.createElement("span");
-                name.textContent = band;
-                return name;
-            }));
-        }""",
-        bands,
-    )
-    clipped = page.evaluate(
-        """[...document.querySelectorAll(".fact, .car, html")].filter((each) =>
-            each.scrollHeight > each.clientHeight + 1 || each.scrollWidth > each.clientWidth + 1)
-            .map((each) => `${each.className}: ${each.scrollHeight} > ${each.clientHeight}`)"""
-    )
-    assert clipped == []
+    page = show(size, number)
+    assert cut(page, ".fact, .car, html") == []
     for name in ("Speak", "Where I am"):
         box = page.get_by_role("button", name=name).bounding_box()
-        assert box and box["height"] >= 44 and box["y"] + box["height"] <= size["height"]
+        assert box and box["height"] >= 44 and box["y"] + box["height"] <= size[1]
+
+
+@pytest.mark.parametrize("size", SMALL)
+@pytest.mark.parametrize("number", [1, 9, 13])
+def test_on_less_than_a_phone_nothing_is_cut_off_and_one_scrolls(
+    show: Callable[[tuple[int, int], int], Page], size: tuple[int, int], number: int
+) -> None:
+    page = show(size, number)
+    assert cut(page, ".fact, #facts, .fresh, .buttons, .button, .car") == []
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+    page.mouse.move(50, 50)
+    page.mouse.wheel(0, 3_000)
+    expect(page.get_by_role("button", name="Speak")).to_be_in_viewport(ratio=1)
 
 
 def test_without_a_link_the_last_known_state_is_shown_as_such(stack: Stack, car: Page) -> None:
