@@ -25,6 +25,7 @@ from spotkeeper.db.connection import connect
 from simulator.dialects import DIALECTS
 from simulator.lines import read_spot, spot_line
 from simulator.traffic import Traffic
+from tests.e2e.pages import LONG_NAME
 from tests.support.database import NoServer
 from tests.support.stack import Stack
 
@@ -39,7 +40,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PASSWORD = "a long enough one"
-USERS = {"anna": "user", "bert": "user", "maya": "user", "vera": "viewer", "olga": "owner"}
+USERS = {"anna": "user", "bert": "user", "maya": "user", LONG_NAME: "user", "vera": "viewer", "olga": "owner"}
 HOME = {"callsign": "F4MAY", "grid": "JN03", "time_zone": "Europe/Paris"}
 """What maya has chosen; the others have the defaults."""
 LONG_CALL = "VP8/SV9ABC/P"

@@ -15,6 +15,9 @@ class View(NamedTuple):
     """A pattern of what stands in it when scripts do not run; None where it lives by them."""
 
 
+LONG_NAME = "maximilianalexanderfranzjosephus"
+"""Of a user, as long as a name may be and without a place to break it."""
+
 VIEWS = (
     View("sign-in", "sign_in", "/sign-in", None, "Password"),
     View("now", "now", "/", "maya", r"20\sm"),
@@ -30,9 +33,9 @@ VIEWS = (
     View("callsign-unheard", "callsign", "/call/ZZ9ZZZ", "anna", "ZZ9ZZZ"),
     View("car", "car", "/car", "maya", r"\d"),
     View("settings", "settings", "/settings", "maya", "Grid"),
-    View("tokens", "tokens", "/settings/tokens", "maya", "Make a token"),
-    View("devices", "devices", "/settings/devices", "maya", "Chrom"),
-    View("security", "security", "/settings/security", "maya", "Password"),
+    View("tokens", "tokens", "/settings/tokens", LONG_NAME, "Make a token"),
+    View("devices", "devices", "/settings/devices", LONG_NAME, "Chrom"),
+    View("security", "security", "/settings/security", LONG_NAME, "Password"),
     View("api", "api", "/api/v1/", "maya", "/api/v1/spots"),
     View("station", "station", "/station", "olga", "demo: up"),
     View("users", "users", "/users", "olga", "vera"),

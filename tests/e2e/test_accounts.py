@@ -42,8 +42,8 @@ def whole_ration(stack: Stack) -> None:
 
 @pytest.fixture
 def somebody(stack: Stack, request: pytest.FixtureRequest) -> str:
-    """A user of the test's own."""
-    name = re.sub(r"[^a-z0-9]", "", request.node.name.removeprefix("test_"))[:24]
+    """A user of the test's own, whose name is as long as one may be."""
+    name = re.sub(r"[^a-z0-9]", "", request.node.name.removeprefix("test_"))[:32].ljust(32, "x")
     stack.run("user", "add", name, "--password-stdin", text=PASSWORD + "\n")
     return name
 
@@ -83,7 +83,9 @@ def is_fine(page: Page, name: str) -> None:
             page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
             page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", animations="disabled")
             assert axe.violations(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+    for fits in (1440, 390, 320):
+        page.set_viewport_size({"width": fits, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") == fits
 
 
 def test_still_signed_in_after_the_browser_was_closed_and_a_token_has_followed_another(
