@@ -95,6 +95,19 @@ def test_a_spot_of_yesterday_is_written_with_its_day(stack: Stack, anna: Page) -
     assert cells.all_inner_texts() == live
 
 
+def test_what_belongs_further_down_does_not_wait_above(stack: Stack, anna: Page) -> None:
+    now = int(time.time()) // 60 * 60
+    with connect(stack.conninfo, "scraper", autocommit=True) as scraper:
+        add_spots(scraper, *(a_spot(dx="QR1A", time=now - 7200 - 60 * n) for n in range(60)))
+    anna.goto("/spots?dx_prefix=QR&since=24h")
+    is_live(anna)
+    expect(anna.locator("tbody.older")).to_be_attached()
+    anna.evaluate("scrollTo(0, 500)")
+    tell_old_spot(stack, "QR2OLD", datetime.now(UTC) - timedelta(hours=20))
+    stack.tell_node("spot", "F5AAA 28500.0 QR3NEW SSB")
+    expect(anna.get_by_role("button", name=re.compile("new spot"))).to_have_text("1 new spot")
+
+
 def test_how_many_there_are_is_told_anew_every_minute(stack: Stack, anna: Page) -> None:
     anna.clock.install()
     call = new_call()

@@ -54,7 +54,8 @@ export class SpotTable {
   add(spot) {
     // The stream begins before the page: with some that it has.
     if (!this.follows || this.ids.has(spot.id) || !matches(this.wanted, spot)) return;
-    if (Date.parse(spot.time) < this.begin) return;
+    const time = Date.parse(spot.time);
+    if (time < this.begin || this.comesWithOlder(time)) return;
     this.ids.add(spot.id);
     this.waiting.push(spot);
     if (this.isReading()) this.announce();
@@ -69,6 +70,14 @@ export class SpotTable {
   get begin() {
     const now = this.clock();
     return now - (now % MINUTE) - this.window;
+  }
+
+  /** Whether a row of that time will stand in a portion that is not here yet. */
+  comesWithOlder(time) {
+    const { lastElementChild: last } = this.table;
+    if (!last.classList.contains("older")) return false;
+    const rows = last.previousElementSibling?.rows ?? [];
+    return rows.length > 0 && time < 1000 * rows[rows.length - 1].dataset.time;
   }
 
   isReading() {
