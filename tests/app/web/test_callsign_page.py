@@ -98,6 +98,14 @@ def test_who_hears_it_where_and_how_strong(anna: Browser, add_spot: Callable[...
     assert sum(int(spots) for row in hours for spots in row[1:]) == 3
 
 
+def test_who_hears_it_outside_the_bands(anna: Browser, add_spot: Callable[..., None]) -> None:
+    add_spot("26TM0", 3, band=None, frequency_hz=27_555_000, mode=None, spotter="W1AAA", distance_km=6646)
+    page = anna.get("/call/26TM0")
+    assert "1 spot by 1 station in the last 24 hours; best DX W1AAA, 6,646 km." in text(page)
+    assert "Nobody has spotted" not in text(page)
+    assert rows(page, "heat") == rows(page, "bests") == []
+
+
 def test_of_many_stations_fifty_are_listed_and_a_link_leads_to_the_others(
     anna: Browser, login: Callable[[Role], Connection]
 ) -> None:
