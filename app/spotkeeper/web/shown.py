@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from flask import Flask, g, url_for
 
@@ -23,7 +24,7 @@ def add_to(app: Flask) -> None:
     """Add the template filters, `now`, which is when the request came, and `page_address` of what has one
     address only.
     """
-    for function in (khz, age, signal, metres, distance, in_path):
+    for function in (khz, age, hour_there, signal, metres, distance, in_path):
         app.add_template_filter(function)
     app.add_template_global(cache(url_for), "page_address")
     app.before_request(_note_time)
@@ -50,6 +51,12 @@ def in_path(call: str) -> str:
 def clock(time: datetime) -> str:
     """Hours and minutes. strftime takes four times as long."""
     return f"{time.hour:02}:{time.minute:02}"
+
+
+def hour_there(time: datetime, zone: ZoneInfo) -> str:
+    """When the hour of UTC begins there: 06, with minutes where it is no full hour: 05:45."""
+    local = time.replace(minute=0).astimezone(zone)
+    return local.strftime("%H:%M" if local.minute else "%H")
 
 
 @lru_cache(_KEPT)

@@ -310,6 +310,32 @@ def test_when_the_bands_are_open(anna: Browser, add: Add) -> None:
     assert heat(anna.get("/bands?spotters=NA&mode=cw")) == {}
 
 
+@pytest.mark.parametrize(
+    ("zone", "hours"),
+    [
+        ("Asia/Kathmandu", ["05:45", "11:45", "17:45", "23:45"]),
+        ("Asia/Kolkata", ["05:30", "11:30", "17:30", "23:30"]),
+        ("Asia/Tokyo", ["09", "15", "21", "03"]),
+    ],
+)
+def test_local_hours_begin_when_those_of_utc_do(
+    anna: Browser, add: Add, choose: Callable[..., None], zone: str, hours: list[str]
+) -> None:
+    add(datetime.now(UTC) - timedelta(minutes=5), "20m", spotter_place=None)
+    choose(time_zone=zone)
+    page = anna.get("/bands?spotters=all&dx=AS")
+    assert local_hours(page) == hours
+    assert {*re.findall(r"<small>([\d:]+)</small></span>", page.text)} == {*hours}
+    assert local_hours(anna.get("/call/JA1AA")) == hours
+
+
+def local_hours(page: TestResponse) -> list[str]:
+    """Below the columns of a heat map."""
+    below = re.search(r"<tfoot[^>]*>(.*?)</tfoot>", page.text, re.S)
+    assert below
+    return re.findall(r"<td[^>]*>([\d:]+)</td>", below[1])
+
+
 def test_a_month_of_the_past_outlasts_its_spots(anna: Browser, add: Add, owner: Connection) -> None:
     month = (datetime.now(UTC).replace(day=1, hour=12) - 40 * DAY).replace(day=1)
     add(month, "20m", 20)
