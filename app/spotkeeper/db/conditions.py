@@ -4,25 +4,36 @@ from datetime import datetime
 from typing import NamedTuple
 
 from spotkeeper.db.connection import Connection
+from spotkeeper.spots.openings import FM_KHZ, VOICE_SEGMENTS_KHZ
+
+
+def _within(edges_khz: tuple[int, int]) -> str:
+    low, high = edges_khz
+    return f"hundred_hz BETWEEN {10 * low} AND {10 * high}"
+
+
+_VOICE_SEGMENTS = " ".join(
+    f"WHEN {_within(edges)} THEN '{band}'" for band, edges in VOICE_SEGMENTS_KHZ.items()
+)
 
 
 class Hearing(NamedTuple):
     """What one spotter reported of one continent on a band in a mode; '' and None: that is not known.
 
-    `of_fm` is set between 29.5 and 29.7 MHz, `in_voice_segment` counts the spots in the stretches that
-    the old dashboard took for those of voice.
+    `of_fm` is set within FM_KHZ. `voice_segment` names the band of VOICE_SEGMENTS_KHZ by the frequency alone,
+    also where the region has no band.
     """
 
     band: str | None
     mode: str | None
     of_fm: bool
+    voice_segment: str | None
     spotter: str
     grid: str | None
     spotter_dxcc: int | None
     spotter_continent: str
     dx_continent: str
     spots: int
-    in_voice_segment: int
     highest_hz: int
     latest: datetime
 
@@ -30,25 +41,22 @@ class Hearing(NamedTuple):
 def hearings(connection: Connection, since: datetime, until: datetime) -> list[Hearing]:
     """Reads the spots of the window, and no others."""
     rows = connection.cursor(binary=True).execute(
-        """
-        SELECT bands.name, modes.name, of_fm, spotter, grid, place.dxcc, coalesce(place.continent, ''),
-            dx_continent, spots, in_voice_segment, highest, latest
+        f"""
+        SELECT bands.name, modes.name, of_fm, voice_segment, spotter, grid, place.dxcc,
+            coalesce(place.continent, ''), dx_continent, spots, highest, latest
         FROM (
-            SELECT band, mode, hundred_hz BETWEEN 295000 AND 297000 AS of_fm, spotter, spotter_place,
-                max(spotter_grid) AS grid, coalesce(dx.continent, '') AS dx_continent, count(*) AS spots,
-                count(*) FILTER (WHERE hundred_hz BETWEEN 71250 AND 73000
-                    OR hundred_hz BETWEEN 141500 AND 143500 OR hundred_hz BETWEEN 181100 AND 181680
-                    OR hundred_hz BETWEEN 212000 AND 214500 OR hundred_hz BETWEEN 249300 AND 249900
-                    OR hundred_hz BETWEEN 283000 AND 297000) AS in_voice_segment,
+            SELECT band, mode, {_within(FM_KHZ)} AS of_fm, CASE {_VOICE_SEGMENTS} END AS voice_segment,
+                spotter, spotter_place, max(spotter_grid) AS grid,
+                coalesce(dx.continent, '') AS dx_continent, count(*) AS spots,
                 max(spot_hz(hundred_hz, rest_hz)) AS highest, max(time) AS latest
             FROM spot_rows LEFT JOIN places dx ON dx.id = dx_place
             WHERE time >= %s AND time <= %s
-            GROUP BY band, mode, of_fm, spotter, spotter_place, coalesce(dx.continent, '')
+            GROUP BY band, mode, of_fm, voice_segment, spotter, spotter_place, coalesce(dx.continent, '')
         ) heard
         LEFT JOIN bands ON bands.id = band
         LEFT JOIN modes ON modes.id = mode
         LEFT JOIN places place ON place.id = spotter_place
-        """,
+        """,  # noqa: S608
         [since, until],
         prepare=False,
     )

@@ -25,6 +25,8 @@ VOICE_SEGMENTS_KHZ = {
     "10m": (28300, 29700),
 }
 """Of the old rule, both edges included; it knows no voice on other bands."""
+FM_KHZ = (29500, 29700)
+"""Of FM on 10 m, both edges included."""
 
 
 class Evidence(NamedTuple):

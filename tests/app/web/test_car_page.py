@@ -77,6 +77,19 @@ def test_it_goes_by_the_rule_of_the_account(anna: Browser, add_spot: Add, rule: 
     assert open_now.endswith("20 m") == (rule == "old")
 
 
+def test_by_the_old_rule_the_best_band_has_most_spots_among_its_frequencies_of_voice(
+    anna: Browser, add_spot: Add
+) -> None:
+    for spotter in ("F5AAA", "F5BBB"):
+        add_spot(spotter=spotter, spotter_grid=NEAR, band="40m", frequency_hz=7_150_000)
+    for number in range(3):
+        add_spot(f"K{number}ABC", 4, spotter="K1AAA", spotter_grid="FN31", mode="FT8")
+    assert facts(anna)[1].startswith("Best band 40 m 2 voice spots by 2 spotters, ")
+    anna.get("/?rule=old")
+    assert facts(anna)[1] == "Best band 20 m 3 spots in 14150–14350 kHz, 4 min ago"
+    assert spoken(anna).startswith("Open: 40 and 20 metres. Best is 20 metres.")
+
+
 def test_what_is_no_grid_is_refused(anna: Browser) -> None:
     page = anna.get("/car?grid=nowhere")
     assert page.status_code == 400

@@ -158,6 +158,27 @@ def test_the_segments_of_the_old_rule_have_their_edges(anna: Browser, add_spot: 
     assert tile.reason.startswith(f"2 spots in {low}–{high} kHz, 3 in all")
 
 
+def test_the_old_rule_counts_by_frequency_also_where_the_region_has_no_band(
+    anna: Browser, add_spot: Add
+) -> None:
+    add_spot("K1ABC", 9, band=None, frequency_hz=7_250_000)
+    add_spot("K2ABC", band=None, frequency_hz=7_300_000)
+    add_spot("K3ABC", band=None, frequency_hz=7_310_000)
+    add_spot("K4ABC", band="40m", frequency_hz=7_050_000)
+    tile = tiles(anna.get("/?rule=old"))["40m"]
+    assert tile.verdict == "open"
+    assert tile.reason == "2 spots in 7125–7300 kHz, 3 in all; last 1 min ago"
+
+
+def test_fm_by_the_old_rule_names_its_own_frequencies(anna: Browser, add_spot: Add) -> None:
+    for number, khz in enumerate((28_400, 29_600, 29_600, 29_700)):
+        add_spot(f"K{number}ABC", band="10m", frequency_hz=khz * 1000, mode="FM" if number == 2 else None)
+    found = tiles(anna.get("/?rule=old"))
+    assert found["10m-fm"].verdict == "open"
+    assert found["10m-fm"].reason == "3 FM spots in 29500–29700 kHz; last 1 min ago"
+    assert found["10m"].reason == "4 spots in 28300–29700 kHz, 4 in all; last 1 min ago"
+
+
 def test_a_viewer_may_look_by_the_other_rule_but_keeps_none(
     browser: Browser, add_user: Callable[..., None]
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from spotkeeper.db.conditions import Hearing
 from spotkeeper.spots.bands import BANDS
-from spotkeeper.spots.modes import CLASSES, UNKNOWN, VOICE, class_of
+from spotkeeper.spots.modes import CLASSES, class_of
 from spotkeeper.spots.places import Point, middle_of, way
 from spotkeeper.web.api import sums_answers, sums_places, sums_read
 from spotkeeper.web.api.blueprint import Blueprint
@@ -62,12 +62,15 @@ def _answer(found: Now, asked: Asked) -> dict[str, Any]:
     bands = {band: _Summary(band, place) for band in BANDS}
     ten_metre_fm = _Summary("10m", place)
     for kind, heard in found.heard.items():
+        if kind.voice_segment:
+            bands[kind.voice_segment].voice_segment_spots += heard.spots
         if kind.band is None:
             continue
         near = heard.near(place) if place else None
         bands[kind.band].add_kind(kind, heard, near)
-        if kind.of_fm and kind.band == "10m" and class_of(kind.mode) in (VOICE, UNKNOWN):
+        if kind.is_ten_metre_fm:
             ten_metre_fm.add_kind(kind, heard, near)
+            ten_metre_fm.voice_segment_spots += heard.spots
     return {
         "since": found.since,
         "until": found.until,
@@ -101,13 +104,12 @@ class _Summary(_Part):
         self._band = band
         self._classes = {name: _Part(place) for name in CLASSES}
         self._pairs: Counter[tuple[str, str]] = Counter()
-        self._in_voice_segment = 0
+        self.voice_segment_spots = 0
 
     def add_kind(self, kind: Kind, heard: Heard, near: Evidence | None) -> None:
         self.add_both(heard, near)
         self._classes[class_of(kind.mode)].add_both(heard, near)
         self._pairs.update(heard.pairs)
-        self._in_voice_segment += heard.in_voice_segment
 
     def told(self) -> dict[str, Any]:
         pairs = sorted(self._pairs.items(), key=lambda pair: (-pair[1], pair[0]))
@@ -119,7 +121,7 @@ class _Summary(_Part):
                 {"dx": dx or None, "spotter": spotter or None, "spots": spots}
                 for (dx, spotter), spots in pairs
             ],
-            "voice_segment_spots": self._in_voice_segment,
+            "voice_segment_spots": self.voice_segment_spots,
         }
 
 

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from spotkeeper.db.conditions import Hearing
+from spotkeeper.spots.modes import UNKNOWN, VOICE, class_of
 
 
 class Place(NamedTuple):
@@ -23,6 +24,12 @@ class Kind(NamedTuple):
     band: str | None
     mode: str | None
     of_fm: bool
+    voice_segment: str | None
+
+    @property
+    def is_ten_metre_fm(self) -> bool:
+        """By the frequency, unless a mode says that it is none."""
+        return self.of_fm and self.band == "10m" and class_of(self.mode) in (VOICE, UNKNOWN)
 
 
 _kind_of = attrgetter(*Kind._fields)
@@ -63,7 +70,6 @@ class Heard(Evidence):
         super().__init__(hearings)
         self._hearings = hearings
         columns = _columns(hearings)
-        self.in_voice_segment: int = sum(columns.in_voice_segment)
         self.pairs: defaultdict[tuple[str, str], int] = defaultdict(int)
         for *pair, spots in zip(columns.dx_continent, columns.spotter_continent, columns.spots, strict=True):
             self.pairs[*pair] += spots

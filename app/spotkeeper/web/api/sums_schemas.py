@@ -302,7 +302,8 @@ class NowSchema(EvidenceSchema):
         fields.Nested(ContinentPairSchema), required=True, **_about("Of DX and spotter, the busiest first")
     )
     voice_segment_spots = _number(
-        "Spots of any mode in 7125-7300, 14150-14350, 18110-18168, 21200-21450, 24930-24990, 28300-29700 kHz"
+        "Spots of any mode in 7125-7300, 14150-14350, 18110-18168, 21200-21450, 24930-24990, 28300-29700 kHz,"
+        " by the frequency alone: also where the region of the DX has no band there"
     )
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from spotkeeper.db.search_wanted import Row
 from spotkeeper.spots.bands import BANDS, edges_of
 from spotkeeper.spots.modes import CW, DIGITAL, VOICE
 from spotkeeper.spots.openings import (
+    FM_KHZ,
     VOICE_SEGMENTS_KHZ,
     Evidence,
     Heard,
@@ -16,6 +18,7 @@ from spotkeeper.spots.openings import (
     by_voice_segment,
 )
 from spotkeeper.web.api import sums_answers, sums_conditions, sums_read
+from spotkeeper.web.now import old_rule
 from spotkeeper.web.now.here import Here
 from spotkeeper.web.now.voices import voices_near
 from spotkeeper.web.shown import CONTINENTS, age, metres
@@ -24,7 +27,7 @@ SHOWN = BANDS[BANDS.index("160m") : BANDS.index("2m") + 1]
 OTHER_CLASSES = {CW: "CW", DIGITAL: "Digital"}
 FM = "10m-fm"
 NO_VOICE = "30m"
-FM_HZ = range(29_500_000, 29_700_001)
+FM_HZ = range(1000 * FM_KHZ[0], 1000 * FM_KHZ[1] + 1)
 # Stamps of spots are whole minutes: five minutes after one they may look like six.
 SILENT = timedelta(minutes=6)
 # Above, the ionosphere's layers bring nothing back: 6 m is the last band of a long skip.
@@ -49,8 +52,10 @@ class Tile(NamedTuple):
     state: State
     """With voice; by the old rule, whatever the mode."""
     reason: str
-    near: Evidence
-    """That voice is open."""
+    evidence: Evidence
+    """For voice, near; by the old rule, in the segment."""
+    counted: str
+    """It, without its age, as "4 voice spots by 2 spotters"."""
     classes: Sequence[ModeClass]
     continents: Sequence[str]
     """Where the voices are that are heard near, the most frequent first; their names."""
@@ -84,11 +89,10 @@ class Now(NamedTuple):
 
     @property
     def open(self) -> list[Tile]:
-        """The best one first: where most spotters hear voice."""
+        """The best one first: where most spotters hear voice; by the old rule, where most spots are."""
+        most = ("evidence.spots",) if self.rule == "old" else ("evidence.spotters", "evidence.spots")
         return sorted(
-            (tile for tile in self.tiles if tile.state == "open"),
-            key=lambda tile: (tile.near.spotters, tile.near.spots),
-            reverse=True,
+            (tile for tile in self.tiles if tile.state == "open"), key=attrgetter(*most), reverse=True
         )
 
 
@@ -106,6 +110,8 @@ def _now(here: Here, rule: str, units: str) -> Now:
     voices = voices_near(here)
     words = _Words(here, units, near["until"])
     by_name = {band["band"]: band for band in region["bands"]}
+    heard_of = sums_read.now().heard
+    is_old = rule == "old"
     tiles = []
     for band in near["bands"]:
         name = band["band"]
@@ -116,11 +122,13 @@ def _now(here: Here, rule: str, units: str) -> Now:
             one: _heard(_of_class(band, one), _of_class(further, one)) for one in (VOICE, *OTHER_CLASSES)
         }
         continents = _continents(row for row in voices if row.band == name)
-        tiles.append(_tile(name, rule, band, heard, words, continents))
+        old = old_rule.on_band(name, heard_of) if is_old else None
+        tiles.append(_tile(name, name, old, heard, words, continents))
         if name == "10m":
             fm, fm_further = near["ten_metre_fm"], region["ten_metre_fm"]
             continents = _continents(row for row in voices if row.frequency_hz in FM_HZ)
-            tiles.append(_tile(FM, rule, fm, {VOICE: _heard(fm, fm_further)}, words, continents))
+            old = old_rule.on_ten_metre_fm(heard_of) if is_old else None
+            tiles.append(_tile(FM, name, old, {VOICE: _heard(fm, fm_further)}, words, continents))
     return Now(
         near["until"],
         near["newest"],
@@ -141,9 +149,9 @@ class _Words(NamedTuple):
     def voice(self, name: str, heard: Heard) -> str:
         if heard.near.spots:
             near = self.here.near_words(self.units)
-            return f"{_counted(heard.near, 'voice ')} {near}; {self._last(heard.near)}"
+            return f"{_counted(heard.near)} {near}; {self._last(heard.near)}"
         if heard.region.spots:
-            words = f"{_counted(heard.region, 'voice ')} {self.here.region_words(self.units)}"
+            words = f"{_counted(heard.region)} {self.here.region_words(self.units)}"
             return f"No voice near you; {words}, {self._last(heard.region)}"
         if heard.anywhere.spots:
             return f"No voice near you; {_count(heard.anywhere.spots, 'voice spot')} further away"
@@ -157,15 +165,13 @@ class _Words(NamedTuple):
             return f"{heard.region.spots:,} by {heard.region.spotters:,} {self.here.region_words(self.units)}"
         return "further away" if heard.anywhere.spots else "no spot"
 
-    def old(self, name: str, band: Mapping[str, Any]) -> str:
-        if not band["spots"]:
+    def old(self, name: str, counted: old_rule.Counted) -> str:
+        if not counted.every.spots:
             return "No spot"
-        segment = VOICE_SEGMENTS_KHZ.get(name)
-        last = f"last {age(band['latest'], self.now)}"
-        if segment is None:
-            return f"{_count(band['spots'], 'spot')} of any mode; {last}"
-        inside = band["voice_segment_spots"]
-        return f"{_count(inside, 'spot')} in {segment[0]}–{segment[1]} kHz, {band['spots']:,} in all; {last}"
+        last = self._last(counted.every)
+        if name in VOICE_SEGMENTS_KHZ:
+            return f"{_inside(name, counted.inside)}, {counted.every.spots:,} in all; {last}"
+        return f"{_inside(name, counted.every)}; {last}"
 
     def _last(self, evidence: Evidence) -> str:
         # Evidence with spots has a newest one.
@@ -174,22 +180,23 @@ class _Words(NamedTuple):
 
 def _tile(
     name: str,
-    rule: str,
-    band: Mapping[str, Any],
+    band: str,
+    old: old_rule.Counted | None,
     heard: Mapping[str, Heard],
     words: _Words,
     continents: Sequence[str],
 ) -> Tile:
+    """By the old rule where there is what it counts."""
     voice = heard[VOICE]
-    is_old = rule == "old"
     return Tile(
         name,
-        band["band"],
-        by_voice_segment(band["voice_segment_spots"], band["spots"]) if is_old else by_spotters_near(voice),
-        words.old(band["band"], band) if is_old else words.voice(name, voice),
-        voice.near,
+        band,
+        by_voice_segment(old.inside.spots, old.every.spots) if old else by_spotters_near(voice),
+        words.old(name, old) if old else words.voice(name, voice),
+        old.inside if old else voice.near,
+        _inside(name, old.inside) if old else _counted(voice.near),
         [
-            ModeClass(label, None if is_old else by_spotters_near(heard[one]), words.others(heard[one]))
+            ModeClass(label, None if old else by_spotters_near(heard[one]), words.others(heard[one]))
             for one, label in OTHER_CLASSES.items()
             if one in heard
         ],
@@ -230,8 +237,18 @@ def _continents(rows: Iterable[Row]) -> list[str]:
     return [CONTINENTS[one] for one in sorted(counts, key=lambda one: -counts[one])]
 
 
-def _counted(evidence: Evidence, kind: str) -> str:
-    return f"{_count(evidence.spots, kind + 'spot')} by {_count(evidence.spotters, 'spotter')}"
+def _counted(evidence: Evidence) -> str:
+    return f"{_count(evidence.spots, 'voice spot')} by {_count(evidence.spotters, 'spotter')}"
+
+
+def _inside(name: str, evidence: Evidence) -> str:
+    """By the old rule."""
+    if name == FM:
+        return f"{_count(evidence.spots, 'FM spot')} in {FM_KHZ[0]}–{FM_KHZ[1]} kHz"
+    if name not in VOICE_SEGMENTS_KHZ:
+        return f"{_count(evidence.spots, 'spot')} of any mode"
+    low, high = VOICE_SEGMENTS_KHZ[name]
+    return f"{_count(evidence.spots, 'spot')} in {low}–{high} kHz"
 
 
 def _count(number: int, thing: str) -> str:
