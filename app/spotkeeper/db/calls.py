@@ -34,23 +34,18 @@ def suggested(connection: Connection, prefix: str, limit: int) -> list[Suggested
 
 
 def variants(connection: Connection, call: str) -> list[str]:
-    """The call as it was spotted elsewhere: EA8/DL1ABC and DL1ABC/P of DL1ABC, those spotted last first.
+    """The call as it was spotted elsewhere: EA8/DL1ABC, DL1ABC/P and EA8/DL1ABC/P of DL1ABC, those spotted
+    last first.
 
-    Reads the whole table: no index knows how calls end.
+    Reads the whole table: no index knows what stands within calls.
     """
     rows = connection.execute(
         """
         SELECT call FROM calls
-        WHERE (call >= %(before)s AND call < %(behind)s OR right(call, length(%(after)s)) = %(after)s)
-            AND spotted > 0
+        WHERE strpos('/' || call || '/', '/' || %(call)s || '/') > 0 AND call <> %(call)s AND spotted > 0
         ORDER BY last_spotted DESC LIMIT %(limit)s
         """,
-        {
-            "before": f"{call}/",
-            "behind": _behind(f"{call}/"),
-            "after": f"/{call}",
-            "limit": MOST_VARIANTS,
-        },
+        {"call": call, "limit": MOST_VARIANTS},
         prepare=False,
     )
     return [found for (found,) in rows]

@@ -173,18 +173,18 @@ def test_the_time_that_is_looked_at(anna: Browser, add_spot: Callable[..., None]
 
 
 def test_who_heard_me_wherever_i_was(anna: Browser, choose: Choose, add_spot: Callable[..., None]) -> None:
-    for number, call in enumerate(("DL1ABC", "DL1ABC/P", "EA8/DL1ABC", "DL1ABCD", "XDL1ABC", "DL1AB")):
+    mine = {"DL1ABC/P", "EA8/DL1ABC", "EA8/DL1ABC/P"}
+    others = ("DL1ABCD", "XDL1ABC", "DL1AB", "EA8/DL1ABCD/P", "EA8/XDL1ABC/P", "DL1ABC-1/P")
+    for number, call in enumerate(("DL1ABC", *mine, *others)):
         add_spot(call, 5, spotter=f"F{number}AAA")
     choose(callsign="DL1ABC", grid="JO62")
     page = anna.get("/call")
     assert "DL1ABC your call" in text(page)
-    assert "3 spots by 3 stations in the last 24 hours" in text(page)
-    assert set(
-        re.findall(r'href="/call/([^"]+)">\1</a>', page.text.split("Counted with it")[1].split("</p>")[0])
-    ) == {
-        "DL1ABC/P",
-        "EA8/DL1ABC",
-    }
+    assert "4 spots by 4 stations in the last 24 hours" in text(page)
+    assert (
+        set(re.findall(r'href="/call/([^"]+)">\1</a>', page.text.split("Counted with it")[1].split("</p>")[0]))
+        == mine
+    )
     assert "Short path" not in text(page)
     assert "1 spot by 1 station in the last 24 hours" in text(anna.get("/call/DL1ABC/P"))
 
