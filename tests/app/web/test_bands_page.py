@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from time import monotonic
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from spotkeeper.db import user_settings
 from spotkeeper.db.connection import Connection, Role
 from spotkeeper.spots.countries import Place
 from spotkeeper.spots.places import Point
+from spotkeeper.web.api.sums_kept import Kept
 from werkzeug.test import TestResponse
 
 from tests.app.web.browser import Browser
@@ -344,6 +346,20 @@ def test_a_month_of_the_past_outlasts_its_spots(anna: Browser, add: Add, owner: 
     days = ((month + 31 * DAY).replace(day=1) - month).days
     assert heat(page) == {("Asia", "20m", 12): f"{20 / days:.1f}"}
     assert f'<option value="{month:%Y-%m}" selected>{month:%B %Y}</option>' in page.text
+
+
+def test_spots_that_are_imported_into_days_that_are_over_are_shown_within_minutes(
+    app: Flask, anna: Browser, add: Add
+) -> None:
+    later = timedelta()
+    app.extensions["bands"] = Kept(lambda: monotonic() + later.total_seconds())
+    midnight = datetime.now(UTC).replace(hour=0, minute=30)
+    add(midnight - 20 * DAY, "40m")
+    add(midnight - 2 * DAY, "20m", 14)
+    assert heat(anna.get("/bands?spotters=EU&period=7")) == {("Asia", "20m", 0): "2.0"}
+    add(midnight - 2 * DAY, "20m", 14, spotter="G4ABC")
+    later = timedelta(minutes=10)
+    assert heat(anna.get("/bands?spotters=EU&period=7&mode=voice")) == {("Asia", "20m", 0): "4.0"}
 
 
 def test_without_any_spot(anna: Browser) -> None:

@@ -19,7 +19,7 @@ SHOWN_HOURS = 48
 LABELLED_HOURS = 6
 USUAL_DAYS = 28
 _SECONDS, _DAY_SECONDS = 60, 24 * 60 * 60
-_TODAY_SECONDS = 300
+_HEAT_SECONDS = 300
 
 Value = TypeVar("Value")
 
@@ -132,21 +132,25 @@ def first_hour() -> datetime | None:
 
 
 def profiles(since: datetime, until: datetime) -> Sequence[Profile]:
-    """Together those of the time: what is of days that are over does not change, so it is read once a day."""
+    """Together those of the time. Days that are over are read again when their number of spots has changed:
+    some were imported, or waited for the database.
+    """
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     found = []
     if since < midnight:
         end = min(midnight, until)
-        found.append(_profile(since, end, _DAY_SECONDS))
+        spots = _kept(
+            ("spots", since, end), _HEAT_SECONDS, lambda connection, now: activity.spots(connection, since, end)
+        )
+        found.append(_profile(since, end, _DAY_SECONDS, spots))
     if until > midnight:
-        found.append(_profile(midnight, midnight + DAY, _TODAY_SECONDS))
+        found.append(_profile(midnight, midnight + DAY, _HEAT_SECONDS))
     return found
 
 
-def _profile(since: datetime, until: datetime, seconds: int) -> Profile:
-    return _kept(
-        ("profile", since, until), seconds, lambda connection, now: activity.profile(connection, since, until)
-    )
+def _profile(since: datetime, until: datetime, seconds: int, spots: int | None = None) -> Profile:
+    key = "profile", since, until, spots
+    return _kept(key, seconds, lambda connection, now: activity.profile(connection, since, until))
 
 
 def _kept(key: object, seconds: int, make: Callable[[Connection, datetime], Value]) -> Value:
