@@ -152,7 +152,7 @@ def first_hour(connection: Connection) -> datetime | None:
 
 
 class Mark(NamedTuple):
-    """A station within a SLOT of time: where it was heard, how often, how strong at best."""
+    """A station within a SLOT of time: where it was heard, how often, when last, how strong at best."""
 
     slot: datetime
     band: str
@@ -160,6 +160,7 @@ class Mark(NamedTuple):
     mode: str
     frequency_hz: int
     spots: int
+    latest: datetime
     best_snr_db: int | None
 
 
@@ -172,7 +173,7 @@ def marks(connection: Connection, since: datetime, until: datetime) -> tuple[dat
     rows = connection.execute(
         f"""
         SELECT date_bin(%(slot)s, time, '2000-01-01+00'), band, dx, coalesce(mode, ''),
-            min(spot_hz(hundred_hz, rest_hz)), count(*), max(snr_db)
+            min(spot_hz(hundred_hz, rest_hz)), count(*), max(time), max(snr_db)
         FROM (
             SELECT time, band, dx, mode, hundred_hz, rest_hz, snr_db FROM spot_rows
             WHERE time > %(since)s AND time <= %(until)s AND band IS NOT NULL
@@ -183,8 +184,8 @@ def marks(connection: Connection, since: datetime, until: datetime) -> tuple[dat
         prepare=False,
     )
     found = [
-        Mark(slot, keys.bands[band], dx, keys.modes[mode], hz, spots, best)
-        for slot, band, dx, mode, hz, spots, best in rows
+        Mark(slot, keys.bands[band], dx, keys.modes[mode], hz, spots, latest, best)
+        for slot, band, dx, mode, hz, spots, latest, best in rows
     ]
     found.sort(key=lambda mark: (mark.slot, mark.frequency_hz), reverse=True)
     full = sum(mark.spots for mark in found) >= MOST_MARKED

@@ -256,7 +256,7 @@ def test_the_stations_of_the_waterfall(anna: Browser, add: Add) -> None:
     time = time.replace(minute=time.minute // 2 * 2)
     for frequency, spotter, snr in ((14_025_000, "F5AAA", 12), (14_025_100, "DL1AAA", 31)):
         add(time, "20m", mode="CW", source="machine", frequency_hz=frequency, spotter=spotter, snr_db=snr)
-    add(time, "20m", frequency_hz=14_250_000, dx="K1ABC")
+    add(time + timedelta(minutes=1), "20m", frequency_hz=14_250_000, dx="K1ABC")
     add(time, "40m", dx="ON4ABC")
     drawn = anna.get("/bands/waterfall.json?band=20m").json
     assert (drawn["low"], drawn["high"]) == (14_000, 14_350)
@@ -266,10 +266,9 @@ def test_the_stations_of_the_waterfall(anna: Browser, add: Add) -> None:
         [int(time.timestamp()), 14_025, "JA1AA", "CW", 1, 2, 31],
     ]
     assert [14_074, 14_077, "FT8"] in drawn["uses"]
-    minute = f"{time:%H:%M}"
     assert rows(anna.get("/bands?band=20m"), "stations") == [
-        ["14025.0", "JA1AA", "CW", "2", "31 dB", minute],
-        ["14250.0", "K1ABC", "SSB", "1", "–", minute],
+        ["14025.0", "JA1AA", "CW", "2", "31 dB", f"{time:%H:%M}"],
+        ["14250.0", "K1ABC", "SSB", "1", "–", f"{time + timedelta(minutes=1):%H:%M}"],
     ]
 
 

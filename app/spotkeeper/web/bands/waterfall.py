@@ -66,7 +66,7 @@ def stations(found: Waterfall, band: str, mode_classes: Sequence[str]) -> list[S
             marks[0].dx,
             marks[0].mode,
             sum(mark.spots for mark in marks),
-            marks[0].slot,
+            max(mark.latest for mark in marks),
             max((mark.best_snr_db for mark in marks if mark.best_snr_db is not None), default=None),
         )
         for marks in newest
