@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -65,6 +66,24 @@ def test_it_speaks_of_little_too(
             spotter=spotter, spotter_grid=NEAR, band="10m" if hz > 20e6 else "20m", frequency_hz=hz, mode="FM"
         )
     assert spoken(anna).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("hz", "said"), [(14_195_900, "14195.9"), (14_200_000, "14200"), (7_118_350, "7118.35")]
+)
+def test_it_speaks_the_frequency_that_it_shows(anna: Browser, add_spot: Add, hz: int, said: str) -> None:
+    add_spot(spotter_grid=NEAR, frequency_hz=hz)
+    assert spoken(anna).endswith(f" on {said} kilohertz.")
+    assert f" {said}" in facts(anna)[2]
+
+
+@pytest.mark.parametrize(("minutes", "is_silent"), [(3, False), (8, True)])
+def test_a_silent_feed_is_told(anna: Browser, add_spot: Add, minutes: int, is_silent: bool) -> None:
+    then = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=minutes)
+    add_spot("K1ABC", time=then)
+    page = anna.get("/car").text
+    assert ("data-stale" in page.split("<head>")[0]) == is_silent
+    assert (f"No spot since {then:%H:%M} UTC, " in page) == is_silent
 
 
 @pytest.mark.parametrize("rule", RULES)

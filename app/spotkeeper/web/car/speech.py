@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from spotkeeper.web.now.tiles import FM, Now, Tile
+from spotkeeper.web.shown import khz
 
 
 def spoken(now: Now) -> str:
@@ -20,7 +21,8 @@ def spoken(now: Now) -> str:
         sentences.append("No band is open.")
     if now.voices:
         newest = now.voices[0]
-        sentences.append(f"Newest voice: {' '.join(newest.dx)} on {newest.frequency_hz // 1000} kilohertz.")
+        frequency = khz(newest.frequency_hz).removesuffix(".0")
+        sentences.append(f"Newest voice: {' '.join(newest.dx)} on {frequency} kilohertz.")
     return " ".join(sentences)
 
 
