@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import pytest
 from spotkeeper.spots.openings import VOICE_SEGMENTS_KHZ
+from spotkeeper.web.account.chosen import RULES
 from werkzeug.test import TestResponse
 
-from tests.app.web.browser import Browser
+from tests.app.web.browser import Browser, rows
 
 Add = Callable[..., None]
 NEAR, REGION, FAR = "JN03", "KO02", "FN31"  # 0, 1,900 and 6,100 km from JN03
@@ -130,6 +131,21 @@ def test_fm_on_ten_metres_is_known_by_its_frequency(anna: Browser, add_spot: Add
     found = tiles(anna.get("/?grid=JN03"))
     assert found["10m-fm"].verdict == "open"
     assert found["10m"].verdict == "closed"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_tile_leads_to_its_spots(anna: Browser, add_spot: Add, rule: str) -> None:
+    for dx, hz, mode in (("K1FM", 29_600_000, None), ("K2SSB", 28_500_000, "SSB"), ("K3CW", 28_010_000, "CW")):
+        add_spot(dx, frequency_hz=hz, band="10m", mode=mode)
+    page = anna.get(f"/?rule={rule}").text
+
+    def calls(tile: str) -> set[str]:
+        link = re.search(rf'<a id="tile-{tile}" href="([^"]+)"', page)
+        assert link
+        return {*rows(anna.get(html.unescape(link[1])))}
+
+    assert calls("10m-fm") == {"K1FM"}
+    assert calls("10m") == ({"K2SSB"} if rule == "near" else {"K1FM", "K2SSB", "K3CW"})
 
 
 def test_the_old_rule_stays_and_the_account_keeps_it(anna: Browser, add_spot: Add) -> None:

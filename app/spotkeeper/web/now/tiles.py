@@ -65,6 +65,11 @@ class Tile(NamedTuple):
         """As "20 m"."""
         return f"{metres(self.band)} FM" if self.name == FM else metres(self.band)
 
+    @property
+    def between(self) -> dict[str, int]:
+        """For page Spots, of what is known by its frequency and not by its mode."""
+        return dict(zip(("min_khz", "max_khz"), FM_KHZ, strict=True)) if self.name == FM else {}
+
 
 class Now(NamedTuple):
     """All of it, as of `until`."""
