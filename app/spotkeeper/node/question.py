@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from spotkeeper.db.search_wanted import End, Wanted
 from spotkeeper.spots.bands import BANDS
+from spotkeeper.spots.model import LONGEST_CALL
 
 USUAL, MOST = 10, 100
 # DXSpider's names for several bands.
@@ -16,7 +17,7 @@ REGIONS = {
     "warc": ("30m", "17m", "12m"),
 }
 _RANGE = re.compile(r"([0-9]{1,9}(?:\.[0-9]+)?)(?:[-/]([0-9]{1,9}(?:\.[0-9]+)?))?")
-_CALL = re.compile(r"([A-Z0-9/-]{1,20})\*?")
+_CALL = re.compile(rf"([A-Z0-9/-]{{1,{LONGEST_CALL}}})\*?")
 _ZONES = {"zone": "cq_zones", "itu": "itu_zones", "dxcc": "dxcc"}
 
 

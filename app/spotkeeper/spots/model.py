@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from spotkeeper.spots.countries import Place
 
+LONGEST_CALL = 24
+"""Characters; what is longer is no call."""
+
 
 class Spot(Struct, frozen=True, gc=False):
     """One report that a station was heard or worked; a value the line does not give for sure is None."""

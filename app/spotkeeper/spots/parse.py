@@ -9,7 +9,7 @@ from spotkeeper.spots.bands import Stretch, stretch_of
 from spotkeeper.spots.beacons import is_beacon
 from spotkeeper.spots.comment import clean, mode_of, read, snr_of
 from spotkeeper.spots.countries import Countries, Place
-from spotkeeper.spots.model import Solar, Spot, Unparsed
+from spotkeeper.spots.model import LONGEST_CALL, Solar, Spot, Unparsed
 from spotkeeper.spots.places import middle_of, way
 from spotkeeper.spots.propagation import LOWEST_HZ, satellite_of, way_of
 from spotkeeper.spots.split import qsx_of
@@ -58,7 +58,6 @@ _AHEAD_SECONDS = 300
 _FREQUENCY_MAX_HZ = 300_000_000_000
 # The same frequencies are used again and again.
 _FREQUENCIES_KEPT = 8192
-_CALL_MAX = 24
 # A comment that is padded to its column, with the blank before it.
 _PADDED = 30
 _FIGURE_MAX = {"SFI": 999, "A": 400, "K": 9, "expK": 9, "R": 999}
@@ -197,11 +196,11 @@ def _why_not_live(text: str) -> str:
         return "too short for a spot"
     spotter, frequency, dx = words[:3]
     if not _SPOTTER.fullmatch(spotter):
-        return f"{spotter[:_CALL_MAX]!r} is not a spotter's call"
+        return f"{spotter[:LONGEST_CALL]!r} is not a spotter's call"
     if not _FREQUENCY.fullmatch(frequency):
-        return f"{frequency[:_CALL_MAX]!r} is not a frequency"
+        return f"{frequency[:LONGEST_CALL]!r} is not a frequency"
     if not _WHOLE_CALL.fullmatch(dx):
-        return f"{dx[:_CALL_MAX]!r} is not a call"
+        return f"{dx[:LONGEST_CALL]!r} is not a call"
     return "not in a spot's form"
 
 
@@ -225,10 +224,10 @@ def _cc11(text: str, received: float, countries: Countries | None) -> Spot:
 
 def _check(frequency: str, *calls: str) -> None:
     if not _FREQUENCY.fullmatch(frequency):
-        raise _NotASpot(f"{frequency[:_CALL_MAX]!r} is not a frequency")
+        raise _NotASpot(f"{frequency[:LONGEST_CALL]!r} is not a frequency")
     for call in calls:
         if not _WHOLE_CALL.fullmatch(call):
-            raise _NotASpot(f"{call[:_CALL_MAX]!r} is not a call")
+            raise _NotASpot(f"{call[:LONGEST_CALL]!r} is not a call")
 
 
 def _spotter_in(fields: list[str]) -> int:
@@ -245,7 +244,7 @@ def _history(found: re.Match[str], received: float, countries: Countries | None)
     comment, _, end = rest.rpartition("<")
     spotter = _HISTORY_SPOTTER.fullmatch(end)
     if spotter is None:
-        raise _NotASpot(f"{end[:_CALL_MAX]!r} is not a spotter's call")
+        raise _NotASpot(f"{end[:LONGEST_CALL]!r} is not a spotter's call")
     machine = spotter[2] == "-#"
     return _spot(
         _dated(date, stamp, received), dx, spotter[1], frequency, comment, machine, "", "", True, countries
@@ -265,8 +264,8 @@ def _spot(
     countries: Countries | None,
 ) -> Spot:
     frequency_hz, stretch = _frequency(frequency)
-    if len(dx) > _CALL_MAX or len(spotter) > _CALL_MAX:
-        raise _NotASpot(f"a call of more than {_CALL_MAX} characters")
+    if len(dx) > LONGEST_CALL or len(spotter) > LONGEST_CALL:
+        raise _NotASpot(f"a call of more than {LONGEST_CALL} characters")
     said = read(text.strip())
     machine = machine or said.skimmer
     mode, mode_source = mode_of(said, stretch)
@@ -365,8 +364,8 @@ def _solar(
 ) -> Solar:
     if int(hour) > 23:
         raise _NotASpot(f"{hour!r} is not an hour")
-    if len(station) > _CALL_MAX:
-        raise _NotASpot(f"a call of more than {_CALL_MAX} characters")
+    if len(station) > LONGEST_CALL:
+        raise _NotASpot(f"a call of more than {LONGEST_CALL} characters")
     figures = {
         name: int(figure) for name, figure in _FIGURE.findall(rest) if int(figure) <= _FIGURE_MAX[name]
     }
@@ -394,10 +393,10 @@ def _latest(second_of_day: int, received: float) -> int:
 def _dated(day: str, stamp: str, received: float) -> int:
     minute = _MINUTE.get(stamp)
     if minute is None:
-        raise _NotASpot(f"{stamp[:_CALL_MAX]!r} is not a time of day")
+        raise _NotASpot(f"{stamp[:LONGEST_CALL]!r} is not a time of day")
     midnight = _midnight(day)
     if midnight is None:
-        raise _NotASpot(f"{day[:_CALL_MAX]!r} is not a date")
+        raise _NotASpot(f"{day[:LONGEST_CALL]!r} is not a date")
     time = midnight + minute * 60
     if time > received + _AHEAD_SECONDS:
         raise _NotASpot(f"{day} {stamp} is in the future")

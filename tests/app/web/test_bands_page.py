@@ -136,7 +136,9 @@ def test_where_nothing_is_heard_and_never_was(anna: Browser, add: Add) -> None:
     usually(add, "20m", 10)
     add(datetime.now(UTC) - timedelta(minutes=20), "20m")
     page = anna.get("/bands?spotters=AF&mode=cw").text
-    assert "No CW signal was heard in Africa in the last hour, and at this time there usually is none." in page
+    assert (
+        "No CW signal was heard in Africa in the last hour, and at this time there usually is none." in page
+    )
     assert "can be told after" not in page
     assert "No signal was heard in Africa in the last hour" in anna.get("/bands?spotters=AF").text
 
@@ -144,6 +146,7 @@ def test_where_nothing_is_heard_and_never_was(anna: Browser, add: Add) -> None:
 def test_a_silent_feed_is_told_where_nothing_was_ever_heard_too(anna: Browser, add: Add) -> None:
     usually(add, "20m", 10)
     assert "the feed is silent" in anna.get("/bands?spotters=AF").text
+
 
 def test_days_on_which_nothing_came_do_not_count(anna: Browser, add: Add) -> None:
     usually(add, "20m", 10)

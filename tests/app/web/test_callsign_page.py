@@ -10,6 +10,7 @@ import pytest
 from spotkeeper.db import user_settings
 from spotkeeper.db.connection import Connection, Role
 from spotkeeper.spots.countries import Place
+from spotkeeper.spots.model import LONGEST_CALL
 from spotkeeper.spots.places import Point
 from werkzeug.test import TestResponse
 
@@ -182,7 +183,9 @@ def test_who_heard_me_wherever_i_was(anna: Browser, choose: Choose, add_spot: Ca
     assert "DL1ABC your call" in text(page)
     assert "4 spots by 4 stations in the last 24 hours" in text(page)
     assert (
-        set(re.findall(r'href="/call/([^"]+)">\1</a>', page.text.split("Counted with it")[1].split("</p>")[0]))
+        set(
+            re.findall(r'href="/call/([^"]+)">\1</a>', page.text.split("Counted with it")[1].split("</p>")[0])
+        )
         == mine
     )
     assert "Short path" not in text(page)
@@ -207,7 +210,7 @@ def test_a_typed_call_leads_to_its_page(anna: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/call?call=<b>x", "/call/<b>x", "/call?call=" + "A1" * 11, "/call/DL1ABC//"]
+    "path", ["/call?call=<b>x", "/call/<b>x", "/call?call=" + "A1" * 13, "/call/DL1ABC//"]
 )
 def test_what_is_no_call_is_named(anna: Browser, path: str) -> None:
     page = anna.get(path)
@@ -229,6 +232,20 @@ def test_calls_are_suggested_by_how_they_begin(anna: Browser, add_spot: Callable
     assert suggested("EA8/") == ["EA8/DL1AAA"]
     assert suggested("D") == suggested("DL_") == suggested("%25%25") == suggested("") == []
     assert "Germany, 3 spots" in anna.get("/calls?call=DL1").text
+
+
+def test_the_longest_call_has_its_page_its_spots_and_its_answers(
+    anna: Browser, add_spot: Callable[..., None]
+) -> None:
+    call = "VP8/EA8/DL100ABCDEFGHI/P"
+    assert len(call) == LONGEST_CALL
+    add_spot(call, 5)
+    page = anna.get(f"/call/{call}")
+    assert "1 spot by 1 station" in text(page)
+    links = {unescape(link) for link in re.findall(r'href="(/(?:map|spots)\?[^"]+)"', page.text)}
+    assert len(links) == 2
+    for link in (*links, f"/call?call={call}", f"/api/v1/callsigns/{call}", f"/api/v1/spots?dx={call}"):
+        assert anna.get(link).status_code in (200, 302), link
 
 
 def test_nobody_sees_it_without_a_sign_in(browser: Browser) -> None:

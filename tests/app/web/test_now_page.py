@@ -135,7 +135,11 @@ def test_fm_on_ten_metres_is_known_by_its_frequency(anna: Browser, add_spot: Add
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_tile_leads_to_its_spots(anna: Browser, add_spot: Add, rule: str) -> None:
-    for dx, hz, mode in (("K1FM", 29_600_000, None), ("K2SSB", 28_500_000, "SSB"), ("K3CW", 28_010_000, "CW")):
+    for dx, hz, mode in (
+        ("K1FM", 29_600_000, None),
+        ("K2SSB", 28_500_000, "SSB"),
+        ("K3CW", 28_010_000, "CW"),
+    ):
         add_spot(dx, frequency_hz=hz, band="10m", mode=mode)
     page = anna.get(f"/?rule={rule}").text
 

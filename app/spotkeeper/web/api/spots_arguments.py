@@ -7,10 +7,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
+from spotkeeper.spots.model import LONGEST_CALL
 from spotkeeper.web.account.chosen import shorten
 
 MOST_VALUES = 50
-LONGEST_CALL = 20
 LONGEST_TEXT = 100
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

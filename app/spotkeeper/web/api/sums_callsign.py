@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest
 from spotkeeper.db import callsign as table
 from spotkeeper.db.callsign import Known, Report
 from spotkeeper.db.connection import Connection
+from spotkeeper.spots.model import LONGEST_CALL
 from spotkeeper.spots.places import middle_of, way
 from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.api import sums_answers, sums_places
@@ -24,7 +25,6 @@ from spotkeeper.web.database import reading
 
 STATIONS = 200
 COUNTRY = tuple(CountrySchema().fields)
-LONGEST_CALL = 20
 BUSY_KEPT_SECONDS = 5
 # As spots have it: with slashes, and the SSID of those who spot by packet radio.
 CALL = re.compile(r"[A-Za-z0-9]+([/-][A-Za-z0-9]+)*")

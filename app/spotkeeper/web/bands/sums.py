@@ -140,7 +140,9 @@ def profiles(since: datetime, until: datetime) -> Sequence[Profile]:
     if since < midnight:
         end = min(midnight, until)
         spots = _kept(
-            ("spots", since, end), _HEAT_SECONDS, lambda connection, now: activity.spots(connection, since, end)
+            ("spots", since, end),
+            _HEAT_SECONDS,
+            lambda connection, now: activity.spots(connection, since, end),
         )
         found.append(_profile(since, end, _DAY_SECONDS, spots))
     if until > midnight:

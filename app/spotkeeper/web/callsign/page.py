@@ -8,8 +8,9 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
 from spotkeeper.db import calls
+from spotkeeper.spots.model import LONGEST_CALL
 from spotkeeper.web.account.chosen import Chosen, shorten
-from spotkeeper.web.api.sums_callsign import CALL, LONGEST_CALL
+from spotkeeper.web.api.sums_callsign import CALL
 from spotkeeper.web.api.sums_places import place_of, position_of
 from spotkeeper.web.callsign import own
 from spotkeeper.web.callsign.facts import SUGGESTED, facts_of, sums_of

@@ -103,7 +103,7 @@ def test_what_is_kept_of_a_busy_call_is_of_the_same_question(ask: Ask, add: Add)
         assert day["way"] is None
 
 
-@pytest.mark.parametrize("call", ["K1ABC'--", "K1ABC%00", "K1ABC-", "A" * 21, "K1%20ABC", "%F0%9F%8E%99"])
+@pytest.mark.parametrize("call", ["K1ABC'--", "K1ABC%00", "K1ABC-", "A" * 25, "K1%20ABC", "%F0%9F%8E%99"])
 def test_what_is_no_call_is_refused_by_name(ask: Ask, call: str) -> None:
     answer = ask(f"/api/v1/callsigns/{call}")
     assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
