@@ -13,7 +13,7 @@ const BAND = scheme("band", ["20m", "40m"]);
 const told = (minute, slots, more = {}) => ({
   hour: HOUR / 1000,
   left_out: 0,
-  unplaced: 0,
+  unplaced: [],
   bands: ["20m"],
   modes: ["CW"],
   stations: {

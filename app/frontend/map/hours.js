@@ -1,5 +1,6 @@
 import { HOUR } from "./lines.js";
 
+const MINUTE = 60_000;
 const AT_ONCE = 2;
 const RETRY = 5_000; // milliseconds, before which what failed is not asked for again
 const SETTLED = 120_000; // after an hour's end hardly any spots of it come
@@ -83,13 +84,14 @@ export class Hours {
     }
   }
 
-  /** How many paths and spots of the hours between the times are not to be had. */
+  /** How many paths are not to be had: rare ones of the hours between the times, and those of unknown places. */
   missing(from, to) {
     let [leftOut, unplaced] = [0, 0];
     for (const [hour, told] of this.told) {
       if (hour + HOUR <= from || hour > to) continue;
       leftOut += told.leftOut;
-      unplaced += told.unplaced;
+      const isBetween = (minute) => hour + minute * MINUTE > from && hour + minute * MINUTE <= to;
+      unplaced += told.unplaced.filter((minutes) => minutes.some(isBetween)).length;
     }
     return { leftOut, unplaced };
   }

@@ -298,7 +298,7 @@ class LiveMap {
     const parts = [`${number(all.length)} path${all.length === 1 ? "" : "s"}, ${span}`];
     if (left) parts.push(`the newest of ${number(all.length + left)}`);
     if (leftOut) parts.push(`${number(leftOut)} rare ones of skimmers left out`);
-    if (unplaced) parts.push(`${number(unplaced)} spot${unplaced === 1 ? "" : "s"} of unknown places`);
+    if (unplaced) parts.push(`${number(unplaced)} more of unknown places`);
     if (this.isBroken) parts.push("some could not be loaded");
     else if (this.isLoading && this.player.at === null) parts.push("loading");
     return parts.join("; ");

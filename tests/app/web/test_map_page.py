@@ -113,9 +113,10 @@ def test_stations_of_a_country_are_apart_when_a_grid_says_so(
 
 
 def test_what_nobody_can_place_is_counted(anna: Browser, heard: Callable[..., None]) -> None:
-    heard((5, {"dx": "G4ABC/MM", "dx_place": None}), (6, {}))
+    at_sea = {"dx": "G4ABC/MM", "dx_place": None}
+    heard((5, at_sea), (27, at_sea), (29, {**at_sea, "band": "40m"}), (6, {}))
     columns = told(anna)
-    assert columns["unplaced"] == 1
+    assert sorted(columns["unplaced"]) == [[27, 10], [29]]
     assert [path["dx"]["call"] for path in lines(columns)] == ["K1ABC"]
 
 

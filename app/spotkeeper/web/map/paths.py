@@ -10,7 +10,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import BadRequest
 
 from spotkeeper.db import paths
-from spotkeeper.db.paths import HOUR, Path, Paths
+from spotkeeper.db.paths import HOUR, SLOT_MINUTES, Path, Paths
 from spotkeeper.spots.countries import Countries
 from spotkeeper.spots.places import middle_of
 from spotkeeper.web.account.chosen import shorten
@@ -37,7 +37,8 @@ def of_hour() -> Response:
     By columns: of `stations` the call, where it is, whether a grid says so, and its entity; of `paths` the
     numbers of both stations, the minute of the newest spot, its frequency in kHz, the numbers of band and
     mode (-1 for none), the strongest SNR, how many spots there are, whether people reported some, and a bit
-    for each ten minutes in which there was one. The header Age tells for how many seconds it has been kept.
+    for each ten minutes in which there was one. `unplaced` are paths of which nobody knows where they are, by
+    the minutes at which they were heard. The header Age tells for how many seconds it has been kept.
     """
     query = request.args.to_dict(flat=False)
     hour = _hour(query.pop("hour", []))
@@ -113,13 +114,13 @@ class _Numbers:
 
 def _columns(hour: datetime, found: Paths) -> dict[str, Any]:
     stations, bands, modes = _Numbers(), _Numbers(), _Numbers()
-    unplaced = 0
+    unplaced = []
     # Of an entity there are several places in the database, for its zones, and one on the map.
     drawn: dict[Hashable, tuple[_Station, _Station, Path]] = {}
     for path in found.paths:
         dx, spotter = _station(path.dx, path.dx_grid), _station(path.spotter, path.spotter_grid)
         if dx is None or spotter is None:
-            unplaced += path.spots
+            unplaced.append(_minutes(path))
             continue
         key = dx.point, spotter.point, path.band
         drawn[key] = _newer(drawn[key], (dx, spotter, path)) if key in drawn else (dx, spotter, path)
@@ -151,6 +152,12 @@ def _columns(hour: datetime, found: Paths) -> dict[str, Any]:
             ("dx", "spotter", "minute", "khz", "band", "mode", "snr_db", "spots", "of_people", "slots"), rows
         ),
     }
+
+
+def _minutes(path: Path) -> list[int]:
+    """When it was heard, as map/lines.js has it: the newest one, and the ends of the SLOT_MINUTES before."""
+    ends = [(slot + 1) * SLOT_MINUTES for slot in range(60 // SLOT_MINUTES) if path.slots & 1 << slot]
+    return [path.minute, *(end for end in reversed(ends) if end <= path.minute)]
 
 
 def _named(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
