@@ -14,6 +14,7 @@ let facts = document.getElementById("facts");
 // What was kept says that it is stale, and by how many milliseconds this device's clock was before the server's.
 let ahead = Number(facts.dataset.ahead ?? Date.now() - new Date(facts.dataset.now));
 let trouble = document.documentElement.hasAttribute("data-stale") ? "Waiting for the server" : "";
+let looks = 0;
 let grid = new URLSearchParams(location.search).get("grid") ?? "";
 
 /** What the page says about itself: whether it is of this moment, and if not, how old and why. */
@@ -41,10 +42,12 @@ function show() {
 
 /** Brings the page anew, keeps it for when there is no link, and shows its facts. */
 async function look() {
+  const number = ++looks;
   const address = grid ? `/car?grid=${encodeURIComponent(grid)}` : "/car";
   try {
     const answer = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
     const text = await answer.text();
+    if (number !== looks) return; // it was asked for another grid since
     trouble = answer.type === "opaqueredirect" ? "Signed out" : answer.ok ? "" : "The server is away";
     if (answer.ok) {
       const page = new DOMParser().parseFromString(text, "text/html");
@@ -59,6 +62,7 @@ async function look() {
       await caches.delete(KEPT);
     }
   } catch {
+    if (number !== looks) return;
     trouble = "No link";
   }
   document.getElementById("sign-in").hidden = trouble !== "Signed out";
