@@ -57,10 +57,11 @@ NO_PAGES = {
     "map_countries",
     "map_paths",
     "spots_adif",
+    "spots_counts",
     "spots_csv",
     "static",
 }
-"""Endpoints that answer GET with a file, a sign or another address; those of `api-…` do too."""
+"""Endpoints that answer GET with a file, a sign, a part of a page or another address; those of `api-…` do too."""
 
 STEPS = {"add_app", "confirm", "second_step"}
 """Pages on the way of somebody who does something: test_accounts.py looks at them."""
