@@ -61,7 +61,7 @@ NO_PAGES = {
     "spots_csv",
     "static",
 }
-"""Endpoints that answer GET with a file, a sign, a part of a page or another address; those of `api-…` do too."""
+"""Endpoints that answer GET with a file, a sign, part of a page or another address; those of `api-…` too."""
 
 STEPS = {"add_app", "confirm", "second_step"}
 """Pages on the way of somebody who does something: test_accounts.py looks at them."""

@@ -71,21 +71,21 @@ def tell_old_spot(stack: Stack, call: str, then: datetime) -> None:
 
 
 def test_a_late_spot_is_not_among_those_of_a_shorter_time(stack: Stack, anna: Page) -> None:
-    anna.goto("/spots?dx_prefix=XX&since=15m")
-    is_live(anna)
     late, fitting = new_call(), new_call()
+    anna.goto(f"/spots?dx={late}&dx={fitting}&since=15m")
+    is_live(anna)
     tell_old_spot(stack, late, datetime.now(UTC) - timedelta(minutes=45))
     stack.tell_node("spot", f"F5AAA 28500.0 {fitting} SSB")
     row(anna, fitting).wait_for()
     expect(row(anna, late)).to_have_count(0)
-    anna.goto("/spots?dx_prefix=XX&since=1h")
+    anna.goto(f"/spots?dx={late}&dx={fitting}&since=1h")
     expect(row(anna, late)).to_be_visible()
 
 
 def test_a_spot_of_yesterday_is_written_with_its_day(stack: Stack, anna: Page) -> None:
-    anna.goto("/spots?dx_prefix=XX&since=24h")
-    is_live(anna)
     call = new_call()
+    anna.goto(f"/spots?dx={call}&since=24h")
+    is_live(anna)
     tell_old_spot(stack, call, datetime.now(UTC) + timedelta(minutes=10))
     cells = row(anna, call).locator("td")
     expect(cells.first).to_be_visible()
