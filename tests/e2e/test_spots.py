@@ -105,7 +105,16 @@ def test_what_belongs_further_down_does_not_wait_above(stack: Stack, anna: Page)
     anna.evaluate("scrollTo(0, 500)")
     tell_old_spot(stack, "QR2OLD", datetime.now(UTC) - timedelta(hours=20))
     stack.tell_node("spot", "F5AAA 28500.0 QR3NEW SSB")
-    expect(anna.get_by_role("button", name=re.compile("new spot"))).to_have_text("1 new spot")
+    waiting = anna.get_by_role("button", name=re.compile("new spot"))
+    expect(waiting).to_have_text("1 new spot")
+
+    # Nor does the button lie over what comes into sight at the lower end.
+    anna.set_viewport_size({"width": 390, "height": 844})
+    link = spots_shown(anna).nth(40).locator(".dx a")
+    link.evaluate("link => link.scrollIntoView({ block: 'end' })")
+    place, button = link.bounding_box(), waiting.bounding_box()
+    assert place and button
+    assert place["y"] + place["height"] <= button["y"]
 
 
 def test_how_many_there_are_is_told_anew_every_minute(stack: Stack, anna: Page) -> None:
