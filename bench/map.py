@@ -45,7 +45,7 @@ def told_of_an_hour(hour: int, paths: int) -> dict[str, Any]:
     return {
         "hour": hour,
         "left_out": 0,
-        "unplaced": 0,
+        "unplaced": [],
         "bands": BANDS,
         "modes": ["CW"],
         "stations": {
