@@ -50,6 +50,7 @@ class Notifier:
         self._publisher = publisher
         self._metrics = metrics
         self._followed: dict[str, Wanted] = {}  # by the channel
+        self._left: set[str] = set()  # channels that nobody follows any more, which nchan has still
         self._told = ""  # the spot that its channels have already
         self._failures = 0  # of publishing, in a row
         self._fed = 0.0
@@ -82,11 +83,13 @@ class Notifier:
 
     def look(self, connection: Connection) -> None:
         before, self._followed = self._followed, followed.followed(connection)
-        for channel in before.keys() - self._followed.keys():
-            try:
+        self._left = (self._left | before.keys()) - self._followed.keys()
+        try:
+            for channel in tuple(self._left):
                 self._publisher.delete(channel)
-            except (Unreachable, Refused) as error:
-                log.warning("channel %s, which nobody follows any more, stays: %s", channel, error)
+                self._left.discard(channel)
+        except (Unreachable, Refused) as error:
+            log.warning("%d channels that nobody follows any more stay for now: %s", len(self._left), error)
 
     def skip(self, spots: int) -> None:
         self._metrics.spots_skipped.inc(spots)

@@ -44,7 +44,7 @@ def until(condition: Callable[[], Any], seconds: float = 15) -> Any:
 
 
 class Nginx:
-    """Takes POSTs as nchan does; `answer` is the status, or None to never answer."""
+    """Takes POSTs and DELETEs as nchan does; `answer` is the status, or None to never answer."""
 
     def __init__(self) -> None:
         [self.port] = free_ports(1)
@@ -52,6 +52,7 @@ class Nginx:
         self.refused: set[str] = set()  # comments of spots answered with 413
         self.spots: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.asked_to_delete: list[str] = []
         self.connections = 0
         self._stopping = threading.Event()
         self._server: ThreadingHTTPServer | None = None
@@ -84,6 +85,12 @@ class Nginx:
                     nginx.spots.append(spot)
                     nginx.headers.append(dict(self.headers))
                 self.send_response(status if self.path == "/publish/spots" else 404)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_DELETE(self) -> None:
+                nginx.asked_to_delete.append(self.path.removeprefix("/publish/spots?channels="))
+                self.send_response(nginx.answer or 503)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

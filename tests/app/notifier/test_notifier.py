@@ -11,7 +11,9 @@ from time import sleep
 
 import psycopg
 import pytest
+from spotkeeper.db import followed
 from spotkeeper.db.connection import Connection
+from spotkeeper.db.search_wanted import Wanted
 
 from tests.app.notifier.conftest import Nginx, Notifier, Scraper, until
 
@@ -169,6 +171,29 @@ def test_spots_wait_while_nginx_is_down(notifier: Notifier, nginx: Nginx, scrape
     assert nginx.comments == ["one", "two", "three", "four"]
     until(lambda: notifier.metric("spots_published_total") == 4)
     assert notifier.metric("spots_skipped_total") == 0
+
+
+def test_channels_that_nobody_follows_are_deleted_however_long_nginx_is_away(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper, database: str
+) -> None:
+    with psycopg.connect(database, user="dashboard", autocommit=True) as dashboard:
+
+        def follow(text: str) -> str | None:
+            return followed.follow(dashboard, Wanted(text=text))
+
+        gone = {follow("one"), follow("two")}
+        scraper.commit("they are known to the notifier")
+        until(lambda: nginx.spots)
+        dashboard.execute("UPDATE followed SET until = now() - interval '1 second'")
+        nginx.answer = 503
+        follow("three")
+        until(lambda: nginx.asked_to_delete)
+        assert len(nginx.asked_to_delete) == 1
+        nginx.answer = 202
+        nginx.asked_to_delete.clear()
+        follow("four")
+        until(lambda: len(nginx.asked_to_delete) == 2)
+        assert set(nginx.asked_to_delete) == gone
 
 
 def test_starts_without_nginx_and_feeds_the_watchdog_meanwhile(
