@@ -91,23 +91,22 @@ def usual() -> Usual:
 
     def make(connection: Connection, now: datetime) -> Usual:
         hour = now.replace(minute=0)
-        begun = now.minute / 60
-        share_of = {
-            hour - ago * HOUR - day * DAY: (day - 1, share)
+        minutes_of = {
+            hour - ago * HOUR - day * DAY: (day - 1, minutes)
             for day in range(1, USUAL_DAYS + 1)
-            for ago, share in ((0, begun), (1, 1 - begun))
+            for ago, minutes in ((0, now.minute), (1, 60 - now.minute))
         }
-        by_day: defaultdict[Part, list[float]] = defaultdict(lambda: [0.0] * USUAL_DAYS)
+        by_day: defaultdict[Part, list[int]] = defaultdict(lambda: [0] * USUAL_DAYS)
         heard = set()
-        for row in activity.hours(connection, list(share_of)):
-            day, share = share_of[row.hour]
+        for row in activity.hours(connection, list(minutes_of)):
+            day, minutes = minutes_of[row.hour]
             heard.add(day)
-            by_day[Part(row.band, row.mode_class, row.spotter_continent)][day] += share * row.spots
+            by_day[Part(row.band, row.mode_class, row.spotter_continent)][day] += minutes * row.spots
         latest: Counter[Part] = Counter()
         for last in activity.latest(connection, now - HOUR, now):
             latest[Part(last.band, last.mode_class, last.spotter_continent)] += last.spots
         # A day on which nothing came at all says nothing of the bands.
-        past = {part: [days[day] for day in sorted(heard)] for part, days in by_day.items()}
+        past = {part: [days[day] / 60 for day in sorted(heard)] for part, days in by_day.items()}
         return Usual(now, dict(latest), len(heard), past)
 
     return _kept("usual", _SECONDS, make)
