@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.e2e.conftest import SCREENSHOTS
-from tests.support.stack import Stack, wait_until
+from tests.support.stack import Stack
 
 Open = Callable[..., BrowserContext]
 
@@ -54,6 +54,11 @@ def row(page: Page, call: str) -> Locator:
     return page.locator("#paths tbody tr").filter(has=page.get_by_text(call, exact=True))
 
 
+def change_filters(page: Page) -> None:
+    page.get_by_role("checkbox", name=re.compile(r"^2\sm\b")).check()
+    expect(page).to_have_url(re.compile("band=2m"))
+
+
 def test_it_draws_and_follows(stack: Stack, open_map: Callable[..., Page]) -> None:
     page = open_map()
     before = canvas(page).evaluate(_OF_COLOUR, SIX_METRES)
@@ -66,38 +71,22 @@ def test_it_draws_and_follows(stack: Stack, open_map: Callable[..., Page]) -> No
         expect(row(page, call)).to_contain_text(text)
 
 
-def test_what_came_since_the_server_made_what_it_tells_is_asked_for_again(
-    stack: Stack, open_map: Callable[..., Page]
+@pytest.mark.parametrize("comes_back", [Page.reload, change_filters], ids=["reload", "filters"])
+def test_what_the_server_does_not_tell_yet_was_heard(
+    stack: Stack, open_map: Callable[..., Page], comes_back: Callable[[Page], object]
 ) -> None:
+    def as_before(route: Route) -> None:
+        columns = route.fetch().json()
+        columns["paths"] = {name: [] for name in columns["paths"]}
+        route.fulfill(json=columns)
+
     page = open_map()
-    kept = {}
-
-    def keep(route: Route) -> None:
-        kept[route.request.url] = route.fetch()
-        route.fulfill(response=kept[route.request.url])
-
-    def tell_kept(route: Route) -> None:
-        if (answer := kept.pop(route.request.url, None)) is None:
-            route.continue_()
-        else:
-            route.fulfill(response=answer, headers=answer.headers | {"age": "30"})
-
-    page.route("**/map/paths?*", keep)
-    page.reload()
-    expect(page.locator("#live")).to_have_text(re.compile("Live"))
     call = new_call()
+    page.route("**/map/paths?*", as_before)
     stack.tell_node("spot", f"F5AAA 50313.0 {call} FT8 -12 dB")
     expect(row(page, call)).to_be_visible()
-    page.unroute("**/map/paths?*")
-    newest = max(kept)
-    wait_until(lambda: call in page.request.get(newest).text(), 10)
-    page.route("**/map/paths?*", tell_kept)
-    page.route("**/live/spots*", lambda route: route.abort())
-    page.reload()
-    # From here on the list is the script's.
-    expect(canvas(page)).to_have_attribute("aria-label", re.compile(r"\d path"))
-    expect(row(page, call)).to_be_visible()
-    assert not kept
+    comes_back(page)
+    expect(row(page, call).get_by_role("button", name=f"Show {call} on the map")).to_be_visible()
 
 
 def test_a_path_is_told_when_pointed_at_and_when_picked_from_the_list(

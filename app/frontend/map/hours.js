@@ -3,10 +3,7 @@ import { HOUR } from "./lines.js";
 const MINUTE = 60_000;
 const AT_ONCE = 2;
 const RETRY = 5_000; // milliseconds, before which what failed is not asked for again
-const SETTLED = 120_000; // after an hour's end hardly any spots of it come
-const MADE_ANEW = 1_000; // after which the server, which tells what it has kept, has a newer answer
-const MOST_TIMES = 5;
-/** Of so many seconds before the page spots may be missing in what is brought: they are heard live. */
+/** The server may have kept for so many seconds what it tells of an hour that runs: what came since is heard live. */
 export const OLDEST = 11;
 
 /** Brings the hours of paths that are asked for, each once, the one that was asked for last first. */
@@ -71,17 +68,12 @@ export class Hours {
     const parameters = new URLSearchParams(query);
     parameters.set("hour", new Date(hour).toISOString().slice(0, 13));
     const isOff = () => query !== this.query;
-    for (let times = 0; times < MOST_TIMES; times++) {
-      const answer = await fetch(`${this.address}?${parameters}`);
-      if (!answer.ok) throw new Error(`/map/paths: ${answer.status}`);
-      const columns = await answer.json();
-      if (isOff()) return;
-      await this.take(columns, isOff);
-      this.told.set(hour, { leftOut: columns.left_out, unplaced: columns.unplaced });
-      const hadEnded = hour + HOUR + SETTLED < 1000 * document.documentElement.dataset.made;
-      if (hadEnded || Number(answer.headers.get("Age")) < OLDEST) return;
-      await new Promise((resolve) => setTimeout(resolve, MADE_ANEW));
-    }
+    const answer = await fetch(`${this.address}?${parameters}`);
+    if (!answer.ok) throw new Error(`/map/paths: ${answer.status}`);
+    const columns = await answer.json();
+    if (isOff()) return;
+    await this.take(columns, isOff);
+    this.told.set(hour, { leftOut: columns.left_out, unplaced: columns.unplaced });
   }
 
   /** How many paths are not to be had: rare ones of the hours between the times, and those of unknown places. */

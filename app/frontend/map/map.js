@@ -42,6 +42,7 @@ const SLIDES = 15_000; // after which what is too old goes
 /** The whole of the page: what is heard, what of it is seen, and what one does with it. */
 class LiveMap {
   fresh = new Map();
+  recent = []; // what was heard while the server may not tell it yet
   chosen = null;
   pointed = null;
   isLoading = true;
@@ -106,6 +107,7 @@ class LiveMap {
     this.hours.use(query);
     this.fresh.clear();
     this.pick(null);
+    for (const { spot } of this.recent) if (matches(this.wanted, spot)) this.lines.add(spot);
     this.change();
     await this.loadTime();
   }
@@ -192,11 +194,14 @@ class LiveMap {
   }
 
   hear(spot) {
+    const now = performance.now();
+    while (this.recent[0]?.at < now - 1000 * OLDEST) this.recent.shift();
+    this.recent.push({ spot, at: now });
     if (!matches(this.wanted, spot)) return;
     const line = this.lines.add(spot);
     if (!line || this.player.at !== null) return;
     const isNew = this.clock() - Date.parse(spot.received) < NEW;
-    if (isNew && this.fresh.size < MOST_FRESH) this.fresh.set(line, performance.now());
+    if (isNew && this.fresh.size < MOST_FRESH) this.fresh.set(line, now);
     this.change();
   }
 

@@ -16,6 +16,8 @@ from spotkeeper.web.api.sums_kept import Kept
 from tests.app.web.browser import Browser, rows
 from tests.support.spots import a_spot, add_spots
 
+# Seconds, of app/frontend/map/hours.js.
+OLDEST = 11
 HOUR = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
 USA = Place(291, "United States", "NA", 5, 8, Point(37.5, -91.9), 2)
 FRANCE = Place(227, "France", "EU", 14, 27, Point(46.0, 2.0), 1)
@@ -195,11 +197,23 @@ def test_for_how_long_an_hour_was_kept_is_told(
     monkeypatch.setattr("spotkeeper.web.map.paths.time.monotonic", lambda: now)
     path = f"/map/paths?hour={datetime.now(UTC):%Y-%m-%dT%H}"
     assert anna.get(path).headers["Age"] == "0"
-    now += 30.9
-    assert anna.get(path).headers["Age"] == "30"
+    now += 7.9
+    assert anna.get(path).headers["Age"] == "7"
     [make_anew] = beside
     make_anew()
     assert anna.get(path).headers["Age"] == "0"
+
+
+def test_what_the_page_does_not_hear_itself_is_told(
+    app: Flask, anna: Browser, monkeypatch: pytest.MonkeyPatch, heard: Callable[..., None]
+) -> None:
+    now = 1000.0
+    app.extensions["paths"] = Kept(lambda: now, lambda make: None)
+    hour = HOUR + timedelta(hours=3)
+    assert told(anna, hour=hour)["paths"]["dx"] == []
+    heard((180, {}))
+    now += OLDEST - 2  # its seconds are full ones
+    assert told(anna, hour=hour)["paths"]["dx"] == [0]
 
 
 def test_countries_with_their_middles(anna: Browser) -> None:

@@ -24,7 +24,7 @@ class _Entry:
     def __init__(self) -> None:
         self.lock = Lock()
         self.value: Any = None
-        self.made = float("-inf")
+        self.begun = float("-inf")
 
 
 class Kept:
@@ -46,26 +46,29 @@ class Kept:
         self._lock = Lock()
         self._makers = BoundedSemaphore(AT_ONCE)
 
-    def get(self, key: Hashable, seconds: float, make: Callable[[], Value]) -> Value:
-        """The value of `make`, not older than `seconds`, or up to STALE_SECONDS older while it is made anew.
+    def get(
+        self, key: Hashable, seconds: float, make: Callable[[], Value], stale: float = STALE_SECONDS
+    ) -> Value:
+        """The value of `make`, begun at most `seconds` before this, or `stale` more while it is made anew.
 
         `make` may be called in another thread. Raises what it raises when there is no value as young as
         that, and ServiceUnavailable when making one has to wait for more than WAIT_SECONDS.
         """
         entry = self._entry(key)
-        age = self._clock() - entry.made
-        if age >= seconds + STALE_SECONDS:
-            self._make(entry, seconds, make)
+        now = self._clock()
+        age = now - entry.begun
+        if age >= seconds + stale:
+            self._make(entry, now - seconds, make)
         elif age >= seconds and entry.lock.acquire(blocking=False):
             self._start(lambda: self._make_anew(entry, make))
         return cast(Value, entry.value)
 
-    def _make(self, entry: _Entry, seconds: float, make: Callable[[], Any]) -> None:
+    def _make(self, entry: _Entry, earliest: float, make: Callable[[], Any]) -> None:
         busy = ServiceUnavailable("The database is busy with others' sums.", retry_after=WAIT_SECONDS)
         if not entry.lock.acquire(timeout=WAIT_SECONDS):
             raise busy
         try:
-            if self._clock() - entry.made < seconds:
+            if entry.begun > earliest:
                 return  # somebody else has, meanwhile
             if not self._makers.acquire(timeout=WAIT_SECONDS):
                 raise busy
@@ -85,8 +88,8 @@ class Kept:
             entry.lock.release()
 
     def _put(self, entry: _Entry, make: Callable[[], Any]) -> None:
-        value = make()
-        entry.value, entry.made = value, self._clock()
+        begun = self._clock()
+        entry.value, entry.begun = make(), begun
 
     def _entry(self, key: Hashable) -> _Entry:
         with self._lock:

@@ -20,7 +20,9 @@ from spotkeeper.web.api.sums_places import place_of
 from spotkeeper.web.database import reading
 from spotkeeper.web.spots.filters import Filters
 
-KEPT_SECONDS, KEPT_SECONDS_OF_PAST = 5, 60
+RUNNING, OVER = (5, 3), (60, 60)
+"""For how many seconds an hour is kept, and how many more it is told while it is made anew. A page hears
+itself what came in the last OLDEST seconds (map/hours.js of the frontend) before it was made."""
 SETTLED = timedelta(minutes=2)
 """After an hour's end: later hardly any spots of it come."""
 COUNTRIES_SECONDS = 86_400
@@ -46,8 +48,7 @@ def of_hour() -> Response:
         filters = Filters.parse({name: texts for name, texts in query.items() if name != "since"})
     except ValueError as error:
         raise BadRequest(str(error)) from None
-    is_over = hour + HOUR + SETTLED <= datetime.now(UTC)
-    seconds = KEPT_SECONDS_OF_PAST if is_over else KEPT_SECONDS
+    seconds, stale = lasts = OVER if hour + HOUR + SETTLED <= datetime.now(UTC) else RUNNING
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
     kept: Kept = app.extensions["paths"]
 
@@ -58,8 +59,8 @@ def of_hour() -> Response:
                 found = paths.of_hour(connection, filters.wanted, hour)
             return begun, msgspec.json.encode(_columns(hour, found))
 
-    key = hour, tuple((name, *filters[name]) for name in filters.query())
-    begun, body = kept.get(key, seconds, make)
+    key = hour, lasts, tuple((name, *filters[name]) for name in filters.query())
+    begun, body = kept.get(key, seconds, make, stale)
     response = Response(body, content_type="application/json")
     response.age = timedelta(seconds=time.monotonic() - begun)
     response.cache_control.private = True
