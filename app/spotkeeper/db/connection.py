@@ -1,6 +1,7 @@
 """Connections to PostgreSQL, each under the role of the process that asks."""
 
 import select
+from collections.abc import Callable
 from typing import Any, Literal
 
 import psycopg
@@ -43,8 +44,18 @@ def connect_once(conninfo: str, role: Role, *, autocommit: bool = False) -> Conn
         ) from None
 
 
-def pool(conninfo: str, role: Role, *, size: int, autocommit: bool = False) -> ConnectionPool[Connection]:
-    """A pool of up to `size` connections made by need, not yet open: use it as a context or call open()."""
+def pool(
+    conninfo: str,
+    role: Role,
+    *,
+    size: int,
+    autocommit: bool = False,
+    prepare: Callable[[Connection], None] | None = None,
+) -> ConnectionPool[Connection]:
+    """A pool of up to `size` connections made by need, not yet open: use it as a context or call open().
+
+    `prepare` is called with each new connection before anybody gets it.
+    """
     return ConnectionPool(
         conninfo,
         kwargs=_parameters(role) | {"autocommit": autocommit},
@@ -52,6 +63,7 @@ def pool(conninfo: str, role: Role, *, size: int, autocommit: bool = False) -> C
         max_size=size,
         timeout=CONNECT_SECONDS,
         check=_check,
+        configure=prepare,
         open=False,
         name=role,
     )

@@ -1,13 +1,16 @@
 """The dashboard's connections to PostgreSQL."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import psycopg
 from flask import Flask, current_app
 from psycopg_pool import ConnectionPool
 
 from spotkeeper.db import connection as db
 from spotkeeper.db.connection import Connection
+from spotkeeper.db.search import search
+from spotkeeper.db.search_wanted import Wanted
 
 THREADS = 8
 WAIT_SECONDS = 2
@@ -15,11 +18,17 @@ WAIT_SECONDS = 2
 
 def open_pool(app: Flask, conninfo: str) -> None:
     """Give the app a pool of one connection a thread. PostgreSQL may be away: each request finds out anew."""
-    pool = db.pool(conninfo, "dashboard", size=THREADS, autocommit=True)
+    pool = db.pool(conninfo, "dashboard", size=THREADS, autocommit=True, prepare=_prepare)
     # Else it would try ever more rarely, and pages stay away for minutes after the database is back.
     pool.reconnect_timeout = WAIT_SECONDS
     pool.open()
     app.extensions["pool"] = pool
+
+
+def _prepare(connection: Connection) -> None:
+    """Let PostgreSQL read of its catalogue what most pages need, which takes longer than their answers."""
+    with suppress(psycopg.Error):
+        search(connection, Wanted(), 1)
 
 
 @contextmanager

@@ -1,20 +1,24 @@
 """GET /map: the page. Its script draws the paths; without it there is the list of them."""
 
+from datetime import datetime
 from typing import NamedTuple
 
-from flask import make_response, render_template, request, url_for
+from flask import current_app, make_response, render_template, request, url_for
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.exceptions import BadRequest, Forbidden
 from werkzeug.wrappers import Response
 
 from spotkeeper.db import latest, user_settings
 from spotkeeper.db.search import search
+from spotkeeper.db.search_wanted import Wanted
 from spotkeeper.spots.places import middle_of
 from spotkeeper.web.api.sums_places import position_of
 from spotkeeper.web.database import reading, transaction
 from spotkeeper.web.map import listed, state
 from spotkeeper.web.map.state import COLOURS, VIEWS, State
 from spotkeeper.web.spots.filters import Filters, countries, remembered
+from spotkeeper.web.together import Together
 
 ROWS = 60
 
@@ -46,9 +50,9 @@ def map_page() -> Response:
     if changed and current_user.may("user"):
         with transaction() as connection:
             user_settings.save(connection, current_user.id, changed)
-    with reading() as connection:
-        newest = latest.newest(connection)
-        found = search(connection, filters.wanted, ROWS).spots
+    together: Together = current_app.extensions["together"]
+    key = "map", filters.address, filters.wanted.since, account.units
+    newest, rows = together.get(key, lambda: _looked_up(filters.wanted, account.units))
     is_fragment = "HX-Request" in request.headers
     response = make_response(
         render_template(
@@ -56,7 +60,7 @@ def map_page() -> Response:
             is_fragment=is_fragment,
             filters=filters,
             shown=shown,
-            rows=listed.body(found, account.units, countries()),
+            rows=rows,
             blank=listed.blank(),
             newest=newest,
             centre=_centre(shown.grid),
@@ -68,6 +72,14 @@ def map_page() -> Response:
     if is_fragment:
         response.headers["HX-Push-Url"] = url_for("map", **filters.query())  # type: ignore[arg-type]
     return response
+
+
+def _looked_up(wanted: Wanted, units: str) -> tuple[datetime | None, Markup]:
+    """When the newest spot of all was heard, and the list."""
+    with reading() as connection:
+        newest = latest.newest(connection)
+        found = search(connection, wanted, ROWS).spots
+    return newest, listed.body(found, units, countries())
 
 
 def save() -> Response:

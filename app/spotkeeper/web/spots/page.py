@@ -44,7 +44,6 @@ def add_to(app: Flask) -> None:
     """Add /spots and its counts."""
     app.add_url_rule("/spots", "spots", spots)
     app.add_url_rule("/spots/counts", "spots_counts", counted)
-    app.extensions["newest spots"] = Together()
 
 
 def spots() -> Response:
@@ -103,8 +102,8 @@ def _newest(filters: Filters, table: Table) -> dict[str, Any]:
     if request.args and filters.query() != current_user.chosen.filters and current_user.may("user"):
         with transaction() as connection:
             user_settings.save(connection, current_user.id, {"filters": filters.query()})
-    together: Together = current_app.extensions["newest spots"]
-    key = filters.address, filters.wanted.since, table
+    together: Together = current_app.extensions["together"]
+    key = "spots", filters.address, filters.wanted.since, table
     content = together.get(key, lambda: _looked_up(filters.wanted, table))
     return content._asdict() | {
         "cursor": filters.asked.cursor(content.found.next) if content.found.next else None,

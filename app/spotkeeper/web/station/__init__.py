@@ -10,11 +10,14 @@ from werkzeug.exceptions import Forbidden
 from spotkeeper import station as reports
 from spotkeeper import status, systemd
 from spotkeeper.db import station as table
+from spotkeeper.db.station import Books
 from spotkeeper.keeping import storage
 from spotkeeper.keeping.storage import Storage, StoredMonth
 from spotkeeper.keeping.text import bytes_text, days_left_text, days_text
+from spotkeeper.station import Report
 from spotkeeper.web.api.sums_answers import Moment, made
 from spotkeeper.web.database import reading
+from spotkeeper.web.together import Together
 
 # Every month of years is measured for it.
 STORAGE_SECONDS = 10
@@ -39,13 +42,19 @@ def station() -> str:
     """The same answer as `spotkeeper status` gives."""
     if not current_user.may("owner"):
         raise Forbidden("Only the owner of the station sees this page.")
+    together: Together = current_app.extensions["together"]
+    report, books, stored = together.get("station", _asked)
+    return render_template("station.html", report=report, books=books, storage=stored, months=_months(stored))
+
+
+def _asked() -> tuple[Report, Books, Storage]:
     said, silence, unit = None, "", None
+    config = current_app.config
     try:
-        said = status.ask(current_app.config["SCRAPER_PORT"])
+        said = status.ask(config["SCRAPER_PORT"])
     except status.NoAnswer as error:
         silence = str(error)
         unit = systemd.unit(reports.UNIT)
-    config = current_app.config
     now = datetime.now(UTC)
     with reading() as connection:
         books = table.read(connection)
@@ -54,13 +63,7 @@ def station() -> str:
             Moment.of(now, STORAGE_SECONDS),
             lambda: storage.read(connection, config["KEEPING"], config["SPOOL"]),
         )
-    return render_template(
-        "station.html",
-        report=reports.judge(said, silence, unit, books, stored, now),
-        books=books,
-        storage=stored,
-        months=_months(stored),
-    )
+    return reports.judge(said, silence, unit, books, stored, now), books, stored
 
 
 class KeptMonth(NamedTuple):
