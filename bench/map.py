@@ -5,7 +5,7 @@
 The station is the whole one, on loopback; what the map is told of the last 24 hours is invented here: in
 each hour as many paths all over the earth, no two alike, heard all the time. Frames are those that the
 browser asks the page for, while the map is drawn anew for each of them: because the last 24 hours are played,
-because it is dragged, and because somebody zooms.
+because it is dragged, and because somebody zooms. Before that it follows the simulator's spots, two a second.
 """
 
 import random
@@ -81,10 +81,27 @@ def frames(page: Page, work: Callable[[], None]) -> str:
     return f"{rate:.1f} frames/s, 19 of 20 within {slow:.0f} ms"
 
 
+def busy(page: Page) -> str:
+    """For how much of the time the page's thread works while nobody does anything."""
+    browser = page.context.new_cdp_session(page)
+    browser.send("Performance.enable")
+
+    def worked() -> tuple[float, float]:
+        values = {one["name"]: one["value"] for one in browser.send("Performance.getMetrics")["metrics"]}
+        return values["Timestamp"], values["TaskDuration"]
+
+    begun, before = worked()
+    page.wait_for_timeout(1000 * SECONDS)
+    ended, after = worked()
+    return f"{100 * (after - before) / (ended - begun):.0f} % of the time"
+
+
 def measure(page: Page) -> None:
     """Prints the rates."""
     canvas = page.get_by_role("application", name=re.compile(r"^Map. \d,\d{3} paths"))
     canvas.wait_for()
+    page.wait_for_timeout(1000 * SECONDS)
+    print(f"  following two spots a second, its thread works for {busy(page)}")
     box = canvas.bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -151,7 +168,7 @@ def look(url: str, paths: int) -> None:
 def main() -> None:
     paths = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     with tempfile.TemporaryDirectory() as folder:
-        stack = Stack(Path(folder))
+        stack = Stack(Path(folder), node=["--rate", "2"])
         try:
             stack.start()
             stack.run("user", "add", "bench", "--password-stdin", text=PASSWORD + "\n")

@@ -37,6 +37,7 @@ const MOST_FRESH = 30; // glow at a time: each takes as long to draw as a hundre
 const WORDS = 250; // milliseconds between two changes of figures
 const DAY = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", day: "numeric", month: "short" });
 const ROWS = 4_000; // and of the list
+const SOON = 250; // milliseconds until what has come is drawn with all else; it glows at once
 const SLIDES = 15_000; // after which what is too old goes
 
 /** The whole of the page: what is heard, what of it is seen, and what one does with it. */
@@ -202,7 +203,11 @@ class LiveMap {
     if (!line || this.player.at !== null) return;
     const isNew = this.clock() - Date.parse(spot.received) < NEW;
     if (isNew && this.fresh.size < MOST_FRESH) this.fresh.set(line, now);
-    this.change();
+    this.changing ??= setTimeout(() => {
+      this.changing = null;
+      this.change();
+    }, SOON);
+    this.draw();
   }
 
   /** What is to be seen is another than before. */

@@ -16,6 +16,8 @@ const BOLD = "600 12px system-ui, sans-serif";
 
 /** Paints the map as it is at a moment. `colour` tells the colours of things by their names. */
 export class Painter {
+  still = document.createElement("canvas"); // what stays while something glows or is pointed at
+
   constructor(canvas, colour) {
     this.canvas = canvas;
     this.colour = colour;
@@ -35,6 +37,7 @@ export class Painter {
   }
 
   recolour() {
+    this.shown = null;
     this.backdrop.forget();
     this.pictures = null;
   }
@@ -43,22 +46,53 @@ export class Painter {
    * `scene` and `classes` as scene.js and schemes.js make them, `night` are paths, `fresh` are { line, part } of lines
    * that have just come, `part` of their glow being over; `chosen` is one of the scene, `home` the centre of the map.
    */
-  paint({ camera, night, sun, scene, classes, fresh, chosen, home, isMoving, units }) {
+  paint(picture) {
     const { context, ratio } = this;
+    const { camera, scene, night, home, units, isMoving, fresh, chosen, classes } = picture;
     this.camera = camera;
+    const shown = [scene, night, home, units, isMoving, camera.x, camera.y, camera.scale];
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, camera.width, camera.height);
+    if (this.shown?.every((one, n) => one === shown[n])) {
+      context.save();
+      context.resetTransform();
+      context.drawImage(this.still, 0, 0);
+      context.restore();
+    } else {
+      this.all(picture);
+      this.shown = null;
+    }
+    if (!fresh.length && !chosen) return;
+    if (!this.shown && !isMoving) {
+      this.keep();
+      this.shown = shown;
+    }
+    this.inUnits(() => {
+      for (const { line, part } of fresh) this.glow(line, part);
+    });
+    if (chosen) this.mark(chosen, classes);
+  }
+
+  /** All but what glows and what is chosen. */
+  all({ camera, night, sun, scene, classes, home, isMoving, units }) {
+    const { context, ratio } = this;
     this.backdrop.draw(context, camera, ratio, isMoving);
     this.inUnits(() => {
       context.fillStyle = this.colour("night");
       for (const path of night) context.fill(path);
-      for (const { line, part } of fresh) this.glow(line, part);
       this.lines(scene, classes);
     });
     this.places(scene);
     this.disc(camera.toScreen(...sun), 6, "sun");
     if (home) this.compass(camera.toScreen(0, 0), units);
-    if (chosen) this.mark(chosen, classes);
+  }
+
+  keep() {
+    const { width, height } = this.canvas;
+    if (this.still.width !== width || this.still.height !== height) Object.assign(this.still, { width, height });
+    const context = this.still.getContext("2d");
+    context.globalCompositeOperation = "copy";
+    context.drawImage(this.canvas, 0, 0);
   }
 
   /** Draws with coordinates of the map. */
