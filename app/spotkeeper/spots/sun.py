@@ -24,7 +24,9 @@ _ROUNDS = 4
 
 
 class Day(NamedTuple):
-    """Sunrise and sunset around a noon, in UTC; both None while the Sun stays up, or down."""
+    """Sunrise and sunset around a noon, in UTC; both None while the Sun stays up, or down, one of them on the
+    day on which that begins or ends.
+    """
 
     noon: datetime
     rise: datetime | None

@@ -12,6 +12,7 @@ from spotkeeper.db.connection import Connection, Role
 from spotkeeper.spots.countries import Place
 from spotkeeper.spots.model import LONGEST_CALL
 from spotkeeper.spots.places import Point
+from spotkeeper.spots.sun import Day
 from werkzeug.test import TestResponse
 
 from tests.app.web.browser import Browser
@@ -62,6 +63,24 @@ def test_the_ways_there_and_the_sun(anna: Browser, choose: Choose, add_spot: Cal
     assert "grid FN42" in page
     choose(units="imperial")
     assert "295° 3,519 mi" in text(anna.get("/call/K1ABC"))
+
+
+@pytest.mark.parametrize(
+    ("rise", "sets", "said"),
+    [
+        (5, 19, "up 05:00–19:00 UTC"),
+        (5, None, "up from 05:00 UTC"),
+        (None, 19, "up until 19:00 UTC"),
+        (None, None, "all day"),
+    ],
+)
+def test_the_sun_there_may_rise_and_not_set(
+    anna: Browser, monkeypatch: pytest.MonkeyPatch, rise: int | None, sets: int | None, said: str
+) -> None:
+    noon = datetime(2026, 5, 29, 12, tzinfo=UTC)
+    at = [hour and noon.replace(hour=hour) for hour in (rise, sets)]
+    monkeypatch.setattr("spotkeeper.spots.sun.day", lambda point, now: Day(noon, *at))
+    assert said in text(anna.get("/call/OH9ABC"))
 
 
 def test_without_a_grid_of_its_own_the_country_stands_for_the_call(anna: Browser, choose: Choose) -> None:
