@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import LiteralString, NamedTuple
 
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.search_match import Match, NothingMatches, match_of
 from spotkeeper.db.search_wanted import Wanted
+
+AHEAD = timedelta(minutes=5)
+"""So much may a node's clock be ahead."""
 
 
 class Sum(NamedTuple):
@@ -103,7 +106,7 @@ def _counted(
 def newest(connection: Connection) -> datetime | None:
     """The node's stamp of the newest spot, of whatever band. What is dated ahead hides no silence."""
     row = connection.execute(
-        "SELECT time FROM spot_rows WHERE time <= now() + interval '5 minutes' ORDER BY time DESC LIMIT 1"
+        "SELECT time FROM spot_rows WHERE time <= now() + %s ORDER BY time DESC LIMIT 1", [AHEAD]
     ).fetchone()
     return row[0] if row else None
 

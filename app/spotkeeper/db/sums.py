@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, LiteralString, NamedTuple
 
 from spotkeeper.db.connection import Connection
+from spotkeeper.db.latest import AHEAD
 
 NEWEST = 300_000
 TOP = 100
@@ -251,12 +252,14 @@ def bulletins(connection: Connection, since: datetime) -> list[Bulletin]:
 
 
 def newest(connection: Connection, now: datetime) -> datetime | None:
-    """The time of the newest spot. Reads one index entry a month, and mostly of one month only."""
+    """The time of the newest spot; what is dated ahead hides no silence. Reads one index entry a month, and
+    mostly of one month only.
+    """
     for since in (now - timedelta(days=1), None):
         row = connection.execute(
             "SELECT time FROM spot_rows WHERE time >= coalesce(%s, '-infinity'::timestamptz)"
-            " ORDER BY time DESC LIMIT 1",
-            [since],
+            " AND time <= %s ORDER BY time DESC LIMIT 1",
+            [since, now + AHEAD],
             prepare=False,
         ).fetchone()
         if row is not None:

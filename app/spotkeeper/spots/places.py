@@ -47,17 +47,29 @@ def middle_of(locator: str) -> Point | None:
     )
 
 
+def distance_km(start: Point, end: Point) -> int:
+    """Along the great circle, by Vincenty's form of the sphere's trigonometry."""
+    across, ahead, along = _seen(start, end)
+    return round(EARTH_RADIUS_KM * atan2(hypot(across, ahead), along))
+
+
 @lru_cache(_WAYS_KEPT)
 def way(start: Point, end: Point) -> tuple[int, int] | tuple[None, None]:
-    """Kilometres along the great circle and the bearing at its start in degrees, 0 to 359, by the sphere's
-    trigonometry (the distance by Vincenty's form of it); None of two points that are the same or opposite,
-    between which no direction is told.
+    """`distance_km` and the bearing at the start in degrees, 0 to 359, by the sphere's trigonometry; None of
+    two points that are the same or opposite, between which no direction is told.
     """
-    east = end.radians_east - start.radians_east
-    across = end.cos_latitude * sin(east)
-    ahead = start.cos_latitude * end.sin_latitude - start.sin_latitude * end.cos_latitude * cos(east)
+    across, ahead, along = _seen(start, end)
     aside = hypot(across, ahead)
     if aside < 1e-9:
         return None, None
-    along = start.sin_latitude * end.sin_latitude + start.cos_latitude * end.cos_latitude * cos(east)
     return round(EARTH_RADIUS_KM * atan2(aside, along)), round(degrees(atan2(across, ahead))) % 360
+
+
+def _seen(start: Point, end: Point) -> tuple[float, float, float]:
+    """The end from the start: to the east, to the north, and up; parts of the earth's radius."""
+    east = end.radians_east - start.radians_east
+    return (
+        end.cos_latitude * sin(east),
+        start.cos_latitude * end.sin_latitude - start.sin_latitude * end.cos_latitude * cos(east),
+        start.sin_latitude * end.sin_latitude + start.cos_latitude * end.cos_latitude * cos(east),
+    )

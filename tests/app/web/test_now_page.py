@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from spotkeeper.spots.openings import VOICE_SEGMENTS_KHZ
 from spotkeeper.web.account.chosen import RULES
+from spotkeeper.web.now import sky
 from werkzeug.test import TestResponse
 
 from tests.app.web.browser import Browser, rows
@@ -244,10 +245,55 @@ def test_what_is_no_grid_is_named(anna: Browser, grid: str) -> None:
     assert tiles(page)
 
 
+def test_a_grid_that_is_none_is_not_asked_for_again(anna: Browser) -> None:
+    page = anna.get("/?grid=JN0")
+    [refreshed] = re.findall(r'<div id="board"[^>]* hx-get="([^"]*)"', page.text)
+    assert refreshed == "/"
+    assert "/?rule=old" in re.findall(r'href="([^"]*)"', html.unescape(page.text))
+
+
 def test_what_is_no_rule_is_refused(anna: Browser) -> None:
     page = anna.get("/?rule=newest")
     assert page.status_code == 400
     assert "“newest” is not a rule; there are near, old." in html.unescape(page.text)
+
+
+@pytest.mark.parametrize(
+    ("grid", "moment", "said"),
+    [
+        ("KP07", "2026-05-29T10:00Z", "; rises 22:54 UTC"),
+        ("KP07", "2026-07-14T10:00Z", "; sets 22:18 UTC"),
+        ("KP07", "2026-06-21T10:00Z", "; it does not set"),
+        ("KP07", "2026-12-21T10:00Z", "; it does not rise"),
+        ("JN03", "2026-06-21T10:00Z", "; rises 04:15 UTC, sets 19:40 UTC"),
+    ],
+)
+def test_the_sun_may_rise_and_not_set(
+    anna: Browser, monkeypatch: pytest.MonkeyPatch, grid: str, moment: str, said: str
+) -> None:
+    then, day = datetime.fromisoformat(moment), sky.day
+    monkeypatch.setattr(sky, "day", lambda point, now: day(point, then))
+    page = anna.get(f"/?grid={grid}")
+    assert page.status_code == 200
+    own = re.search(r'<p class="own">.*?</p>', page.text, re.S)
+    assert words(own and own[0]).endswith(said)
+
+
+def test_a_spotter_on_the_other_side_of_the_earth_is_not_near(anna: Browser, add_spot: Add) -> None:
+    for spotter in ("ZL1AAA", "ZL1BBB"):
+        add_spot(spotter=spotter, spotter_grid="RF73")
+    assert tiles(anna.get("/?grid=IM76"))["20m"].verdict == "closed"
+    assert tiles(anna.get("/?grid=RF73"))["20m"].verdict == "open"
+
+
+def test_what_is_dated_ahead_hides_no_silence(anna: Browser, add_spot: Add) -> None:
+    then = datetime.now(UTC).replace(second=0, microsecond=0)
+    last = then - timedelta(minutes=40)
+    add_spot("K1ABC", time=last)
+    add_spot("K1XYZ", time=then + timedelta(hours=2))
+    assert f"No spot since {then - timedelta(minutes=40):%H:%M} UTC" in (
+        silence(anna.get("/?grid=JN03")) or ""
+    )
 
 
 @pytest.mark.parametrize(("minutes", "is_silent"), [(3, False), (8, True), (60 * 30, True)])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from spotkeeper.db.conditions import Hearing
 from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.modes import CLASSES, class_of
-from spotkeeper.spots.places import Point, middle_of, way
+from spotkeeper.spots.places import Point, distance_km, middle_of
 from spotkeeper.web.api import sums_answers, sums_places, sums_read
 from spotkeeper.web.api.blueprint import Blueprint
 from spotkeeper.web.api.sums_answers import made, told
@@ -139,7 +139,7 @@ def _spotters_within(grid: str, kilometres: int, found: Now) -> frozenset[str]:
         return frozenset()
     positions = made().get("spotters", found, lambda: _positions(found.hearings))
     return frozenset(
-        spotter for spotter, there in positions.items() if (way(here, there)[0] or 0) <= kilometres
+        spotter for spotter, there in positions.items() if distance_km(here, there) <= kilometres
     )
 
 

@@ -43,6 +43,7 @@ def now_page() -> Response:
             found=found,
             here=here,
             asked=asked,
+            elsewhere=grid or None,
             wrong=wrong,
             rules=RULES,
             segments=VOICE_SEGMENTS_KHZ,

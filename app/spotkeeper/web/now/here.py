@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from spotkeeper.spots.countries import Place
 from spotkeeper.spots.openings import NEAR_KM, REGION_KM
-from spotkeeper.spots.places import Point, middle_of, way
+from spotkeeper.spots.places import Point, distance_km, middle_of
 from spotkeeper.web.account.chosen import Chosen
 from spotkeeper.web.api import sums_places
 from spotkeeper.web.shown import CONTINENTS, distance
@@ -77,5 +77,4 @@ class Here(NamedTuple):
         here = self.point
         if not (here and there):
             return False
-        kilometres, _ = way(here, there.point)
-        return (kilometres or 0) <= NEAR_KM
+        return distance_km(here, there.point) <= NEAR_KM
