@@ -55,9 +55,8 @@ function lookSoon(earliest = looked + AT_LEAST) {
 }
 
 board.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  // Signed out, or at an error: what is there stays, and show() tells how old it is.
+  // At an error what is there stays, and show() tells how old it is.
   detail.shouldSwap = detail.xhr.status === 200 && detail.xhr.responseText.includes("data-until");
-  if (detail.xhr.responseURL.includes("/sign-in")) location.reload();
 });
 let isOpen = false;
 board.addEventListener("htmx:beforeSwap", () => (isOpen = document.getElementById("others")?.open));

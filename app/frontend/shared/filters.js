@@ -11,9 +11,6 @@ export function sendAtOnce(form) {
       wrong.textContent = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("main h1 + p").textContent;
     } else if (xhr.status >= 400) {
       wrong.textContent = "The server does not answer as it should. Try again in a moment.";
-    } else if (new URL(xhr.responseURL).pathname !== new URL(form.action).pathname) {
-      // Who is no longer signed in gets the page for that, not its form in the place of the spots.
-      location.reload();
     } else {
       return;
     }

@@ -49,6 +49,14 @@ def test_a_program_that_asks_for_json_gets_no_sign_in_page(browser: Browser) -> 
     assert browser.get("/", Accept="application/json").status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/", "/spots?cursor=x", "/map", "/call/K1ABC"])
+def test_htmx_is_told_to_load_the_page_anew_where_the_sign_in_is_to_be_asked_for(
+    browser: Browser, path: str
+) -> None:
+    answer = browser.get(path, **{"HX-Request": "true"})
+    assert (answer.status_code, answer.headers.get("HX-Refresh"), answer.text) == (204, "true", "")
+
+
 @pytest.mark.parametrize(
     ("role", "asked", "status"),
     [

@@ -136,6 +136,9 @@ def _require_sign_in() -> AnyResponse | None:
 def _ask_to_sign_in() -> AnyResponse:
     if wants_json():
         return problem(401, "Sign in first.")
+    if "HX-Request" in request.headers:
+        # htmx would follow to the page for it, and put that in the place of a part.
+        return Response(status=204, headers={"HX-Refresh": "true"})
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     copied = "yes" if g.get("token_was_copied") else None
     return redirect(url_for("sign_in", next=None if target == "/" else target, copied=copied))
