@@ -174,7 +174,7 @@ def _take_challenge(connection: Connection) -> bytes:
 def _decode(answer: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(answer, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise AnswerRefused("The browser sent no passkey. Try again.") from None
 
 

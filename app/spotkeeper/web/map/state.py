@@ -1,5 +1,6 @@
 """How the map is looked at, as it stands in the address and in the account."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from spotkeeper.web.account.chosen import shorten
 VIEWS = {"azimuthal": "From here", "world": "World"}
 COLOURS = {"band": "Band", "age": "Age", "snr": "SNR"}
 MOST_ZOOM = 32
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 class State(NamedTuple):
@@ -53,10 +55,7 @@ def remembered(query: Mapping[str, str]) -> State:
 
 
 def _number(name: str, text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if number != number:
+    """Python reads more as a number than the page's script does."""
+    if not _NUMBER.fullmatch(text):
         raise ValueError(f"{name}: {shorten(text)} is not a number.")
-    return number
+    return float(text)
