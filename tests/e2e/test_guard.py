@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
+from spotkeeper.db.connection import connect
 
 from tests.e2e.conftest import sign_in
 from tests.e2e.pages import VIEWS
@@ -98,3 +99,22 @@ def test_a_form_on_a_foreign_page_changes_nothing(
     expect(page.get_by_label("Callsign", exact=True)).to_have_value("F4MAY")
     page.goto("/settings/tokens")
     expect(page.get_by_text("You have none yet.")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/live/spots", "/prometheus/-/healthy"])
+def test_where_a_device_is_nobody_but_nginx_says(
+    stack: Stack, signed_in: Callable[[str], Any], path: str
+) -> None:
+    cookies = {cookie["name"]: cookie["value"] for cookie in signed_in("olga")["cookies"]}
+    forged = {"X-Forwarded-For": "192.0.2.7"}
+    with (
+        connect(stack.conninfo, "owner", autocommit=True) as owner,
+        httpx.Client(base_url=stack.url, verify=False, cookies=cookies, headers=forged) as browser,  # noqa: S501
+    ):
+        owner.execute("UPDATE sign_in_sessions SET last_seen = now() - interval '1 hour'")
+        with browser.stream("GET", path):
+            pass
+        seen = owner.execute(
+            "SELECT address FROM sign_in_sessions WHERE last_seen > now() - interval '1 minute'"
+        ).fetchall()
+    assert seen == [("127.0.0.*",)]
