@@ -25,7 +25,6 @@ from spotkeeper.web import (
     station,
 )
 from spotkeeper.web.metrics import Metrics
-from spotkeeper.web.together import Together
 
 LONGEST_BODY = 64 * 1024
 
@@ -57,7 +56,6 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     Metrics().watch(app)
     database.open_pool(app, settings.database.conninfo)
-    app.extensions["together"] = Together()
     shown.add_to(app)
     CSRFProtect(app)
     pages = now, spots, map, bands, callsign, car, station, owner

@@ -1,5 +1,6 @@
 """The dashboard over a database of the test's own."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from flask import Flask
 from spotkeeper.db import accounts
 from spotkeeper.db.connection import Connection, Role, connect
 from spotkeeper.web import create_app
+from spotkeeper.web.api.sums_kept import Kept
 
 from tests.app.web.browser import PASSWORD_HASH, Browser, settings
 from tests.support import database as support
@@ -32,6 +34,10 @@ EMPTIED = [
 ]
 
 
+# Of these a test asks again as somebody would who comes a second later.
+KEPT_FOR_A_MOMENT = ("newest spots", "map", "station")
+
+
 @pytest.fixture(scope="session")
 def migrated(server: Any) -> str:
     return server.migrated()
@@ -51,6 +57,8 @@ def app(database: str, tmp_path: Path) -> Iterator[Flask]:
     key = tmp_path / "secret_key"
     key.write_bytes(b"k" * 32)
     app = create_app(settings(database, key))
+    for pages in KEPT_FOR_A_MOMENT:
+        app.extensions[pages] = Kept(itertools.count().__next__)
     yield app
     app.extensions["pool"].close()
 

@@ -1,4 +1,4 @@
-"""Sums that take some time to make, kept for some seconds in this process."""
+"""What takes some time to make and many ask for, kept for some time in this process."""
 
 import time
 from collections import OrderedDict
@@ -13,6 +13,8 @@ from werkzeug.exceptions import ServiceUnavailable
 MOST = 32
 AT_ONCE = 2
 STALE_SECONDS = 60
+MOMENT = 0.25
+"""Seconds that a page may be older than its request. Its live spots begin a whole second before it."""
 WAIT_SECONDS = 3
 
 Value = TypeVar("Value")
@@ -32,7 +34,7 @@ class Kept:
 
     Each is made by one thread at a time: `start` runs what makes one anew beside the requests. Those that
     nobody has yet are made by the requests, at most AT_ONCE of them, so that no client can busy the database
-    with sums.
+    alone.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class Kept:
         return cast(Value, entry.value)
 
     def _make(self, entry: _Entry, earliest: float, make: Callable[[], Any]) -> None:
-        busy = ServiceUnavailable("The database is busy with others' sums.", retry_after=WAIT_SECONDS)
+        busy = ServiceUnavailable("The database is busy with others' questions.", retry_after=WAIT_SECONDS)
         if not entry.lock.acquire(timeout=WAIT_SECONDS):
             raise busy
         try:

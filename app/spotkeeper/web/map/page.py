@@ -13,12 +13,12 @@ from spotkeeper.db import latest, user_settings
 from spotkeeper.db.search import search
 from spotkeeper.db.search_wanted import Wanted
 from spotkeeper.spots.places import middle_of
+from spotkeeper.web.api.sums_kept import MOMENT, Kept
 from spotkeeper.web.api.sums_places import position_of
 from spotkeeper.web.database import reading, transaction
 from spotkeeper.web.map import listed, state
 from spotkeeper.web.map.state import COLOURS, VIEWS, State
 from spotkeeper.web.spots.filters import Filters, countries, remembered
-from spotkeeper.web.together import Together
 
 ROWS = 60
 
@@ -50,9 +50,9 @@ def map_page() -> Response:
     if changed and current_user.may("user"):
         with transaction() as connection:
             user_settings.save(connection, current_user.id, changed)
-    together: Together = current_app.extensions["together"]
-    key = "map", filters.address, filters.wanted.since, account.units
-    newest, rows = together.get(key, lambda: _looked_up(filters.wanted, account.units))
+    kept: Kept = current_app.extensions["map"]
+    key = filters.address, filters.wanted.since, account.units
+    newest, rows = kept.get(key, MOMENT, lambda: _looked_up(filters.wanted, account.units), stale=0)
     is_fragment = "HX-Request" in request.headers
     response = make_response(
         render_template(

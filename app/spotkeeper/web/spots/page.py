@@ -15,12 +15,12 @@ from spotkeeper.db.search import search
 from spotkeeper.db.search_ranges import Pace
 from spotkeeper.db.search_wanted import Found, Wanted
 from spotkeeper.web.account.chosen import Chosen
+from spotkeeper.web.api.sums_kept import MOMENT, Kept
 from spotkeeper.web.database import reading, transaction
 from spotkeeper.web.spots import counts
 from spotkeeper.web.spots.columns import ALWAYS, COLUMNS, USUAL, in_order
 from spotkeeper.web.spots.filters import Filters, asked_of_page, remembered
 from spotkeeper.web.spots.table import Table
-from spotkeeper.web.together import Together
 
 FIRST, PORTION = 50, 100
 """Rows of the page itself, more than a screen has, and of what is added to it. Of the page too, if its newest
@@ -42,6 +42,7 @@ class Newest(NamedTuple):
 
 def add_to(app: Flask) -> None:
     """Add /spots and its counts."""
+    app.extensions["newest spots"] = Kept()
     app.add_url_rule("/spots", "spots", spots)
     app.add_url_rule("/spots/counts", "spots_counts", counted)
 
@@ -102,9 +103,9 @@ def _newest(filters: Filters, table: Table) -> dict[str, Any]:
     if request.args and filters.query() != current_user.chosen.filters and current_user.may("user"):
         with transaction() as connection:
             user_settings.save(connection, current_user.id, {"filters": filters.query()})
-    together: Together = current_app.extensions["together"]
-    key = "spots", filters.address, filters.wanted.since, table
-    content = together.get(key, lambda: _looked_up(filters.wanted, table))
+    kept: Kept = current_app.extensions["newest spots"]
+    key = filters.address, filters.wanted.since, table
+    content = kept.get(key, MOMENT, lambda: _looked_up(filters.wanted, table), stale=0)
     return content._asdict() | {
         "cursor": filters.asked.cursor(content.found.next) if content.found.next else None,
         "total": _total(filters, content.numbers),

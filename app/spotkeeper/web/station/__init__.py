@@ -16,8 +16,8 @@ from spotkeeper.keeping.storage import Storage, StoredMonth
 from spotkeeper.keeping.text import bytes_text, days_left_text, days_text
 from spotkeeper.station import Report
 from spotkeeper.web.api.sums_answers import Moment, made
+from spotkeeper.web.api.sums_kept import MOMENT, Kept
 from spotkeeper.web.database import reading
-from spotkeeper.web.together import Together
 
 # Every month of years is measured for it.
 STORAGE_SECONDS = 10
@@ -25,6 +25,7 @@ STORAGE_SECONDS = 10
 
 def add_to(app: Flask) -> None:
     """Add the page, and the words in which it speaks of times and numbers."""
+    app.extensions["station"] = Kept()
     app.add_url_rule("/station", "station", station)
     for function in (
         reports.moment,
@@ -42,8 +43,8 @@ def station() -> str:
     """The same answer as `spotkeeper status` gives."""
     if not current_user.may("owner"):
         raise Forbidden("Only the owner of the station sees this page.")
-    together: Together = current_app.extensions["together"]
-    report, books, stored = together.get("station", _asked)
+    kept: Kept = current_app.extensions["station"]
+    report, books, stored = kept.get("station", MOMENT, _asked, stale=0)
     return render_template("station.html", report=report, books=books, storage=stored, months=_months(stored))
 
 
