@@ -19,6 +19,8 @@ from tests.app.web.browser import Browser
 from tests.support.spots import a_spot, add_spots
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+JUST_NOW = timedelta(minutes=2)
+"""So long ago that it is of the last hour even when that ended with the last full minute."""
 FRANCE = Place(227, "France", "EU", 14, 27, Point(46, 2), 1)
 JAPAN = Place(339, "Japan", "AS", 25, 45, Point(36, 138), 3)
 MAINE = Place(291, "United States", "NA", 5, 8, Point(45, -69), 2)
@@ -91,7 +93,7 @@ def test_the_last_hour_against_what_is_usual(anna: Browser, add: Add) -> None:
     now = datetime.now(UTC)
     for band in FREQUENCIES:
         usually(add, band, 10)
-    add(now - timedelta(minutes=20), "15m", 24)
+    add(now - JUST_NOW, "15m", 24)
     add(now - timedelta(minutes=50), "20m", 11)
     page = anna.get("/bands")
     assert words(page) == {
@@ -108,25 +110,34 @@ def test_the_last_hour_against_what_is_usual(anna: Browser, add: Add) -> None:
 def test_what_is_older_than_an_hour_is_not_of_the_last_hour(anna: Browser, add: Add) -> None:
     usually(add, "20m", 10)
     add(datetime.now(UTC) - timedelta(minutes=70), "20m", 24)
-    add(datetime.now(UTC) - timedelta(minutes=20), "40m")
+    add(datetime.now(UTC) - JUST_NOW, "40m")
     assert words(anna.get("/bands"))["20 m"] == "silent; usually 10 spots at this hour"
 
 
-def test_a_silent_feed_is_not_a_closed_band(anna: Browser, add: Add) -> None:
-    usually(add, "20m", 10)
+@pytest.mark.parametrize(("minutes", "is_silent"), [(3, False), (8, True), (40, True), (70, True)])
+def test_a_silent_feed_is_no_quiet_band(anna: Browser, add: Add, minutes: int, is_silent: bool) -> None:
+    usually(add, "20m", 30)
+    then = datetime.now(UTC) - timedelta(minutes=minutes)
+    add(then, "20m", 10)
     page = anna.get("/bands")
-    assert "No spot came at all since" in page.text
-    assert words(page) == {}
+    assert (f"No spot since {then:%H:%M} UTC, " in page.text) == is_silent
+    assert words(page) == ({} if is_silent else {"20 m": "quiet, 33 % of the usual at this hour"})
+    assert ("With voice" in page.text) == (not is_silent)
+
+
+def test_before_the_first_spot_nothing_is_known(anna: Browser) -> None:
+    assert "No spot has come yet: nothing is known of the bands." in anna.get("/bands").text
 
 
 def test_a_band_that_is_usually_silent(anna: Browser, add: Add) -> None:
     usually(add, "20m", 10)
-    add(datetime.now(UTC) - timedelta(minutes=20), "15m", 12)
+    add(datetime.now(UTC) - JUST_NOW, "15m", 12)
     assert words(anna.get("/bands"))["15 m"] == "usually silent at this hour"
 
 
 def test_what_is_usual_takes_some_days(anna: Browser, add: Add) -> None:
     usually(add, "20m", 10, days=2)
+    add(datetime.now(UTC) - JUST_NOW, "20m")
     page = anna.get("/bands")
     assert "can be told after 3 days; 2 of the last 28 have spots" in page.text
     assert words(page) == {}
@@ -134,7 +145,7 @@ def test_what_is_usual_takes_some_days(anna: Browser, add: Add) -> None:
 
 def test_where_nothing_is_heard_and_never_was(anna: Browser, add: Add) -> None:
     usually(add, "20m", 10)
-    add(datetime.now(UTC) - timedelta(minutes=20), "20m")
+    add(datetime.now(UTC) - JUST_NOW, "20m")
     page = anna.get("/bands?spotters=AF&mode=cw").text
     assert (
         "No CW signal was heard in Africa in the last hour, and at this time there usually is none." in page
@@ -150,13 +161,13 @@ def test_a_silent_feed_is_told_where_nothing_was_ever_heard_too(anna: Browser, a
 
 def test_days_on_which_nothing_came_do_not_count(anna: Browser, add: Add) -> None:
     usually(add, "20m", 10)
-    add(datetime.now(UTC) - timedelta(minutes=20), "20m", 10)
+    add(datetime.now(UTC) - JUST_NOW, "20m", 10)
     assert words(anna.get("/bands")) == {"20 m": "as busy as usual at this hour"}
 
 
 def test_only_spotters_of_the_continent_count(anna: Browser, add: Add) -> None:
     usually(add, "20m", 10)
-    add(datetime.now(UTC) - timedelta(minutes=20), "20m", 24, spotter_place=MAINE)
+    add(datetime.now(UTC) - JUST_NOW, "20m", 24, spotter_place=MAINE)
     assert words(anna.get("/bands?spotters=EU")) == {"20 m": "silent; usually 10 spots at this hour"}
     assert words(anna.get("/bands?spotters=NA")) == {"20 m": "usually silent at this hour"}
     assert words(anna.get("/bands?spotters=all")) == {"20 m": "2.4 times as busy as usual at this hour"}
@@ -165,8 +176,8 @@ def test_only_spotters_of_the_continent_count(anna: Browser, add: Add) -> None:
 def test_voice_is_not_drowned_by_machines(anna: Browser, add: Add) -> None:
     usually(add, "20m", 200, mode="FT8", source="machine")
     usually(add, "20m", 10)
-    add(datetime.now(UTC) - timedelta(minutes=20), "20m", 200, mode="FT8", source="machine")
-    add(datetime.now(UTC) - timedelta(minutes=20), "20m", 24)
+    add(datetime.now(UTC) - JUST_NOW, "20m", 200, mode="FT8", source="machine")
+    add(datetime.now(UTC) - JUST_NOW, "20m", 24)
     page = anna.get("/bands").text
     assert "Every band is about as busy as usual at this hour." in page
     assert "With voice: 20\N{NO-BREAK SPACE}m: 2.4 times as busy as usual at this hour." in page
@@ -175,7 +186,7 @@ def test_voice_is_not_drowned_by_machines(anna: Browser, add: Add) -> None:
 
 def test_only_modes_of_the_class_count(anna: Browser, add: Add) -> None:
     usually(add, "20m", 10)
-    add(datetime.now(UTC) - timedelta(minutes=20), "20m", 24, mode="FT8", source="machine")
+    add(datetime.now(UTC) - JUST_NOW, "20m", 24, mode="FT8", source="machine")
     assert words(anna.get("/bands?mode=voice")) == {"20 m": "silent; usually 10 spots at this hour"}
     assert words(anna.get("/bands?mode=digital")) == {"20 m": "usually silent at this hour"}
     assert anna.get("/bands/waterfall.json?band=20m&mode=voice").json["marks"] == []

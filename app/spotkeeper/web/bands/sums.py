@@ -10,8 +10,10 @@ from flask import Flask, current_app
 from spotkeeper.db import activity
 from spotkeeper.db.activity import Mark, Profile
 from spotkeeper.db.connection import Connection
+from spotkeeper.db.sums import newest
 from spotkeeper.web.api.sums_kept import Kept
 from spotkeeper.web.database import reading
+from spotkeeper.web.now.tiles import SILENT
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SHOWN_HOURS = 48
@@ -45,14 +47,16 @@ class Usual(NamedTuple):
     """The hour before `until`, and the same minutes of each of the days before that have spots at all."""
 
     until: datetime
+    newest: datetime | None
+    """The newest spot of all."""
     now: dict[Part, int]
     days: int
     past: dict[Part, list[float]]
 
     @property
-    def since(self) -> datetime:
-        """When that hour begins."""
-        return self.until - HOUR
+    def is_silent(self) -> bool:
+        """Whether spots have stopped to come, so that it is not known how busy the bands are."""
+        return self.newest is None or self.until - self.newest > SILENT
 
 
 class Waterfall(NamedTuple):
@@ -107,7 +111,7 @@ def usual() -> Usual:
             latest[Part(last.band, last.mode_class, last.spotter_continent)] += last.spots
         # A day on which nothing came at all says nothing of the bands.
         past = {part: [days[day] / 60 for day in sorted(heard)] for part, days in by_day.items()}
-        return Usual(now, dict(latest), len(heard), past)
+        return Usual(now, newest(connection, now), dict(latest), len(heard), past)
 
     return _kept("usual", _SECONDS, make)
 
