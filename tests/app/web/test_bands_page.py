@@ -198,8 +198,12 @@ def test_only_modes_of_the_class_count(anna: Browser, add: Add) -> None:
         ({}, "all"),
         ({"callsign": "W1AW"}, "NA"),
         ({"grid": "JN03"}, "EU"),
-        ({"grid": "PM95", "callsign": "F5AAA"}, "AS"),
         ({"grid": "QF56"}, "OC"),
+        ({"grid": "QF56", "callsign": "F5AAA/MM"}, "OC"),
+        ({"grid": "KM50", "callsign": "SU1AAA"}, "AF"),
+        ({"grid": "IM86", "callsign": "EA7AAA"}, "EU"),
+        ({"grid": "KN95", "callsign": "R6AAA"}, "EU"),
+        ({"grid": "PM95", "callsign": "F5AAA"}, "EU"),
     ],
 )
 def test_spotters_are_those_of_the_accounts_continent(

@@ -125,12 +125,16 @@ def _given() -> Asked:
 
 
 def _continent_of(chosen: Chosen) -> str:
-    """Where the account is, by its grid or else by its call; ANYWHERE when neither tells."""
+    """Where the account is, by its call or else by its grid; ANYWHERE when neither tells.
+
+    The nearest call area, by which a grid tells it, may lie across the water, or the border of a continent.
+    """
+    if chosen.callsign and (place := sums_places.place_of(chosen.callsign)):
+        return place.continent
     countries = current_app.extensions["countries"]
     if countries and (point := middle_of(chosen.grid.upper())):
         return str(countries.continent_at(point))
-    place = sums_places.place_of(chosen.callsign) if chosen.callsign else None
-    return place.continent if place else ANYWHERE
+    return ANYWHERE
 
 
 def _names(by: str) -> dict[str, str]:
