@@ -34,17 +34,27 @@ class Comparison(NamedTuple):
         return self.now / self.median if self.median >= SILENCE else None
 
     @property
+    def usual(self) -> str:
+        """The median, with a decimal where it tells something."""
+        return f"{self.median:,.0f}" if self.median >= 10 else f"{self.median:.1f}".removesuffix(".0")
+
+    @property
     def words(self) -> str:
         """The comparison, to follow the band's name."""
         if self.ratio is None:
             return "usually silent at this hour" if self.now else "silent, as usual"
         if not self.now:
-            return f"silent; usually {self.median:,.0f} spots at this hour"
-        if 1 / ABOUT <= self.ratio <= ABOUT:
+            return f"silent; usually {self.usual} spot{'' if self.usual == '1' else 's'} at this hour"
+        if self.is_about:
             return "as busy as usual at this hour"
         if self.ratio < 1:
             return f"quiet, {100 * self.ratio:.0f} % of the usual at this hour"
         return f"{self.ratio:.{1 if self.ratio < 9.95 else 0}f} times as busy as usual at this hour"
+
+    @property
+    def is_about(self) -> bool:
+        """Whether it is about as busy as usual."""
+        return not self.now if self.ratio is None else 1 / ABOUT <= self.ratio <= ABOUT
 
     @property
     def bar(self) -> tuple[float, float]:
@@ -94,17 +104,20 @@ def headline(comparisons: Sequence[Comparison]) -> str:
     """What differs most, up and down, in words; empty when there is nothing to compare."""
     if not comparisons:
         return ""
-    telling = [each for each in comparisons if abs(each.now - each.median) >= TELLING_SPOTS]
-    busier = [each for each in telling if each.times >= TELLING_TIMES]
-    quieter = [each for each in telling if each.times <= 1 / TELLING_TIMES]
-    said = []
-    if busier:
-        said.append(max(busier, key=_weight))
-    if quieter:
-        said.append(max(quieter, key=_weight))
-    if not said:
+    near = [each for each in comparisons if 1 / TELLING_TIMES < each.times < TELLING_TIMES]
+    telling = [
+        each for each in comparisons if each not in near and abs(each.now - each.median) >= TELLING_SPOTS
+    ]
+    busier = [each for each in telling if each.now > each.median]
+    quieter = [each for each in telling if each.now < each.median]
+    if telling:
+        said = [max(those, key=_weight) for those in (busier, quieter) if those]
+        return ". ".join(f"{metres(each.band)}: {each.words}" for each in said) + "."
+    if all(each.is_about for each in comparisons):
         return "Every band is about as busy as usual at this hour."
-    return ". ".join(f"{metres(each.band)}: {each.words}" for each in said) + "."
+    if any(max(each.now, each.median) >= TELLING_SPOTS for each in near):
+        return "No band with spots enough to tell is far from the usual at this hour."
+    return "Too few spots to tell."
 
 
 def _weight(each: Comparison) -> float:
