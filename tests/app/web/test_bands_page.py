@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from html import unescape
 from time import monotonic
 
@@ -326,20 +326,50 @@ def heat(page: TestResponse) -> dict[tuple[str, str, int], str]:
     return found
 
 
+def over() -> tuple[datetime, int]:
+    """A moment whose hour does not run, and how many of the last 7 days had that hour by now."""
+    now = datetime.now(UTC)
+    return now.replace(minute=30) - 12 * HOUR, 7 if now.hour >= 12 else 6
+
+
 def test_when_the_bands_are_open(anna: Browser, add: Add) -> None:
-    midnight = datetime.now(UTC).replace(hour=0, minute=30, second=0, microsecond=0)
-    add(midnight - 3 * DAY, "40m", 24)
-    add(midnight - 2 * DAY, "40m", 12, dx_place=MAINE)
-    add(midnight - 1 * DAY, "40m", 1, spotter_place=MAINE)
-    add(midnight - 20 * DAY, "20m", 20)
+    moment, days = over()
+    add(moment - 3 * DAY, "40m", 24)
+    add(moment - 2 * DAY, "40m", 12, dx_place=MAINE)
+    add(moment - 1 * DAY, "40m", 1, spotter_place=MAINE)
+    add(moment - 20 * DAY, "20m", 20)
+    to_america = {("North America", "40m", moment.hour): f"{12 / days:.1f}"}
     assert heat(anna.get("/bands?spotters=EU&period=7")) == {
-        ("Asia", "40m", 0): "3.4",
-        ("North America", "40m", 0): "1.7",
+        ("Asia", "40m", moment.hour): f"{24 / days:.1f}",
+        **to_america,
     }
-    assert heat(anna.get("/bands?spotters=EU&dx=NA&period=7")) == {("North America", "40m", 0): "1.7"}
-    assert heat(anna.get("/bands?spotters=EU&period=30"))["Asia", "20m", 0] == "1.0"
-    assert heat(anna.get("/bands?spotters=NA&mode=voice")) == {("Asia", "40m", 0): "0.1"}
+    assert heat(anna.get("/bands?spotters=EU&dx=NA&period=7")) == to_america
+    assert heat(anna.get("/bands?spotters=EU&period=30"))["Asia", "20m", moment.hour] == "1.0"
+    assert heat(anna.get("/bands?spotters=NA&mode=voice")) == {
+        ("Asia", "40m", moment.hour): f"{1 / days:.1f}"
+    }
     assert heat(anna.get("/bands?spotters=NA&mode=cw")) == {}
+
+
+def test_the_hour_that_runs_counts_by_what_had_passed_of_it_when_it_was_read(
+    anna: Browser, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock(datetime):
+        shown = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return cls.shown
+
+    monkeypatch.setattr("spotkeeper.web.bands.page.datetime", Clock)
+    monkeypatch.setattr("spotkeeper.web.bands.sums.datetime", Clock)
+    add(Clock.shown - timedelta(minutes=20), "20m", 30)
+    for mode in ("", "voice"):
+        page = anna.get(f"/bands?spotters=EU&dx=AS&period=1&mode={mode}")
+        assert heat(page) == {("Asia", "20m", 12): "60"}
+        assert "The hour that runs counts by the part of it that has passed" in page.text
+        Clock.shown += timedelta(minutes=4)
+    assert "The hour that runs" not in anna.get("/bands?period=2026-02").text
 
 
 @pytest.mark.parametrize(
@@ -383,13 +413,14 @@ def test_spots_that_are_imported_into_days_that_are_over_are_shown_within_minute
 ) -> None:
     later = timedelta()
     app.extensions["bands"] = Kept(lambda: monotonic() + later.total_seconds())
-    midnight = datetime.now(UTC).replace(hour=0, minute=30)
-    add(midnight - 20 * DAY, "40m")
-    add(midnight - 2 * DAY, "20m", 14)
-    assert heat(anna.get("/bands?spotters=EU&period=7")) == {("Asia", "20m", 0): "2.0"}
-    add(midnight - 2 * DAY, "20m", 14, spotter="G4ABC")
-    later = timedelta(minutes=10)
-    assert heat(anna.get("/bands?spotters=EU&period=7&mode=voice")) == {("Asia", "20m", 0): "4.0"}
+    moment, days = over()
+    add(moment - 20 * DAY, "40m")
+    cell = "Asia", "20m", moment.hour
+    for number, spotter in enumerate(("F5AAA", "G4ABC"), start=1):
+        add(moment - 2 * DAY, "20m", 14, spotter=spotter)
+        later = number * timedelta(minutes=10)
+        page = anna.get(f"/bands?spotters=EU&period=7&mode={'voice' if number == 2 else ''}")
+        assert heat(page) == {cell: f"{14 * number / days:.1f}"}
 
 
 def test_without_any_spot(anna: Browser) -> None:

@@ -26,7 +26,7 @@ from spotkeeper.web.bands.asked import (
     places,
     remembered,
 )
-from spotkeeper.web.bands.heat import ALWAYS, panels
+from spotkeeper.web.bands.heat import ALWAYS, Panel, panels
 from spotkeeper.web.bands.histogram import histogram
 from spotkeeper.web.bands.usual import ENOUGH_DAYS, compare, headline
 from spotkeeper.web.bands.waterfall import LENGTH, LISTED, drawing, stations
@@ -61,7 +61,6 @@ def _charts(asked: Asked, zone: ZoneInfo, usual: sums.Usual) -> str:
     band = asked.band or max(BANDS, key=lambda name: last_hour[name])
     first = sums.first_hour() or now
     since, until = bounds(asked.period, now, first)
-    continents = tuple(CONTINENTS) if asked.dx == ANYWHERE else (asked.dx,)
     return render_template(
         "bands_charts.html",
         asked=asked,
@@ -81,11 +80,16 @@ def _charts(asked: Asked, zone: ZoneInfo, usual: sums.Usual) -> str:
         histogram=histogram(sums.recent(), asked.by, asked.mode_classes, spotters),
         stations=stations(sums.waterfall(LISTED), band, asked.mode_classes),
         since=since,
-        panels=panels(sums.profiles(since, until), since, until, asked.mode_classes, spotters, continents)
-        if since < until
-        else [],
+        runs=until == now,
+        panels=_panels(asked, since, until) if since < until else [],
         zone=zone,
     )
+
+
+def _panels(asked: Asked, since: datetime, until: datetime) -> list[Panel]:
+    profiles, until = sums.profiles(since, until)
+    continents = tuple(CONTINENTS) if asked.dx == ANYWHERE else (asked.dx,)
+    return panels(profiles, since, until, asked.mode_classes, places(asked.spotters), continents)
 
 
 def waterfall_data() -> Response:

@@ -134,9 +134,11 @@ def first_hour() -> datetime | None:
     return _kept("first", _SECONDS, lambda connection, now: activity.first_hour(connection))
 
 
-def profiles(since: datetime, until: datetime) -> Sequence[Profile]:
-    """Together those of the time. Days that are over are read again when their number of spots has changed:
-    some were imported, or waited for the database.
+def profiles(since: datetime, until: datetime) -> tuple[Sequence[Profile], datetime]:
+    """Together those of the time, and its end: of a day that runs when it was read.
+
+    Days that are over are read again when their number of spots has changed: some were imported, or waited
+    for the database.
     """
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     found = []
@@ -147,15 +149,18 @@ def profiles(since: datetime, until: datetime) -> Sequence[Profile]:
             _HEAT_SECONDS,
             lambda connection, now: activity.spots(connection, since, end),
         )
-        found.append(_profile(since, end, _DAY_SECONDS, spots))
+        key = "profile", since, end, spots
+        found.append(
+            _kept(key, _DAY_SECONDS, lambda connection, now: activity.profile(connection, since, end))
+        )
     if until > midnight:
-        found.append(_profile(midnight, midnight + DAY, _HEAT_SECONDS))
-    return found
-
-
-def _profile(since: datetime, until: datetime, seconds: int, spots: int | None = None) -> Profile:
-    key = "profile", since, until, spots
-    return _kept(key, seconds, lambda connection, now: activity.profile(connection, since, until))
+        today, until = _kept(
+            ("today", midnight),
+            _HEAT_SECONDS,
+            lambda connection, now: (activity.profile(connection, midnight, midnight + DAY), now),
+        )
+        found.append(today)
+    return found, until
 
 
 def _kept(key: object, seconds: int, make: Callable[[Connection, datetime], Value]) -> Value:
