@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_left
+from itertools import pairwise
 from typing import NamedTuple
 
 from spotkeeper.db.sums import Frequencies
@@ -22,12 +23,10 @@ class Bin(NamedTuple):
 def histogram(found: Frequencies, band: str | None, number: int) -> list[Bin]:
     """So many bins over the band, or over short wave."""
     low, high = edges_of(band) if band else SHORT_WAVE_HZ
-    width = (high - low) / number
+    width = high - low
     first, end = bisect_left(found.hundred_hz, low // 100), bisect_left(found.hundred_hz, high // 100 + 1)
     spots = array("q", bytes(8 * number))
     for hundred_hz, count in zip(found.hundred_hz[first:end], found.spots[first:end], strict=True):
-        spots[min(int((hundred_hz * 100 - low) / width), number - 1)] += count
-    return [
-        Bin((low + index * width) / 1000, (low + (index + 1) * width) / 1000, count)
-        for index, count in enumerate(spots)
-    ]
+        spots[min((hundred_hz * 100 - low) * number // width, number - 1)] += count
+    edges = [(low * number + index * width) / (1000 * number) for index in range(number + 1)]
+    return [Bin(*pair, count) for pair, count in zip(pairwise(edges), spots, strict=True)]
