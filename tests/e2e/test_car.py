@@ -182,9 +182,38 @@ def test_a_lost_sign_in_is_told_and_the_facts_stay(car: Page) -> None:
     car.clock.fast_forward("00:40")
     expect(car.locator("#freshness")).to_have_text("Signed out")
     expect(car.locator(".fact").first).to_be_visible()
-    assert car.evaluate("caches.keys()") == []
+    wait_until(lambda: car.evaluate("caches.keys()") == [], PATIENCE / 1000)
     car.get_by_role("link", name="Sign in").click()
     expect(car).to_have_url(re.compile(r"/sign-in\?next=/car"))
+
+
+REFUSALS = {
+    "any cache": "for (const name of ['open', 'delete']) CacheStorage.prototype[name] = refuse",
+    "more space": "Cache.prototype.put = CacheStorage.prototype.delete = refuse",
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_fresh_answer_is_fresh_where_the_browser_keeps_nothing(
+    open_browser: Open, signed_in: Callable[[str], Any], refusal: str
+) -> None:
+    context = open_browser(storage_state=signed_in("maya"), viewport=UPRIGHT)
+    context.add_init_script(
+        "window.refused = 0;"
+        "const refuse = async () => { window.refused++; throw new DOMException('', 'SecurityError'); };"
+        f"if (isSecureContext) {{ {REFUSALS[refusal]} }}"
+    )
+    page = context.new_page()
+    page.clock.install()
+    page.goto("/car")
+    wait_until(lambda: page.evaluate("refused") >= 1, PATIENCE / 1000)
+    page.clock.fast_forward("00:40")
+    wait_until(lambda: page.evaluate("refused") >= 2, PATIENCE / 1000)
+    expect(page.locator("#freshness")).to_have_text(re.compile("^Live, last spot"))
+    context.clear_cookies()
+    page.clock.fast_forward("00:40")
+    expect(page.locator("#freshness")).to_have_text("Signed out")
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
 
 
 def test_who_was_signed_out_elsewhere_finds_nothing_without_a_link(stack: Stack, car: Page) -> None:

@@ -7,6 +7,7 @@ const EVERY = 30_000;
 const PATIENCE = 15_000;
 const FRESH = 90_000;
 const SILENT = 6 * 60_000;
+const SIGNED_OUT = "Signed out";
 
 const freshness = document.getElementById("freshness");
 const places = document.getElementById("where");
@@ -40,33 +41,37 @@ function show() {
   for (const time of facts.querySelectorAll("time")) time.textContent = when(new Date(time.dateTime));
 }
 
-/** Brings the page anew, keeps it for when there is no link, and shows its facts. */
+/** Brings the page anew, shows its facts, and keeps it for when there is no link. */
 async function look() {
   const number = ++looks;
   const address = grid ? `/car?grid=${encodeURIComponent(grid)}` : "/car";
+  let copy;
   try {
     const answer = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
     const text = await answer.text();
     if (number !== looks) return; // it was asked for another grid since
-    trouble = answer.type === "opaqueredirect" ? "Signed out" : answer.ok ? "" : "The server is away";
+    trouble = answer.type === "opaqueredirect" ? SIGNED_OUT : answer.ok ? "" : "The server is away";
     if (answer.ok) {
       const page = new DOMParser().parseFromString(text, "text/html");
       const fresh = page.getElementById("facts");
       ahead = fresh.dataset.ahead = Date.now() - new Date(fresh.dataset.now);
       page.documentElement.toggleAttribute("data-stale", true);
-      const copy = new Response(`<!doctype html>${page.documentElement.outerHTML}`, answer);
+      copy = new Response(`<!doctype html>${page.documentElement.outerHTML}`, answer);
       facts.replaceWith(fresh);
       facts = fresh;
-      await keep(copy);
-    } else if (answer.type === "opaqueredirect") {
-      await caches.delete(KEPT);
     }
   } catch {
     if (number !== looks) return;
     trouble = "No link";
   }
-  document.getElementById("sign-in").hidden = trouble !== "Signed out";
+  document.getElementById("sign-in").hidden = trouble !== SIGNED_OUT;
   show();
+  try {
+    if (trouble === SIGNED_OUT) await caches.delete(KEPT);
+    if (copy) await keep(copy);
+  } catch {
+    // A browser may refuse to keep anything, as in a private window or without space.
+  }
 }
 
 /** The page and what it is made of; what belonged to an older release goes. */
