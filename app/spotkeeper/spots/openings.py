@@ -2,8 +2,8 @@
 
 A spot tells that a signal got from the DX to the receiver of the spotter. What a receiver near the user has,
 the user most likely has too, and is heard over there, for the way is the same in both directions. What counts
-is how many different receivers near by have something, not how many spots a single one sends. Modes are
-judged apart, as FT8 is read where no voice is understood.
+is how many different receivers near by have something, not how many spots a single one sends. Who spots
+himself has received nothing. Modes are judged apart, as FT8 is read where no voice is understood.
 """
 
 from datetime import datetime

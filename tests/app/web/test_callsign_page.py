@@ -211,6 +211,29 @@ def test_who_heard_me_wherever_i_was(anna: Browser, choose: Choose, add_spot: Ca
     assert "1 spot by 1 station in the last 24 hours" in text(anna.get("/call/DL1ABC/P"))
 
 
+def test_who_spots_himself_is_not_among_those_who_hear_him(
+    anna: Browser, choose: Choose, add_spot: Callable[..., None]
+) -> None:
+    for dx, spotter in (("DL1ABC/P", "DL1ABC"), ("DL1ABC", "EA8/DL1ABC"), ("EA8/DL1ABC", "DL1ABC/P")):
+        add_spot(dx, 5, spotter=spotter, distance_km=4000, snr_db=40)
+    choose(callsign="DL1ABC")
+    page = anna.get("/call")
+    assert "Nobody but you has spotted you in the last 24 hours." in text(page)
+    assert "The last time" not in text(page)
+    assert "Whom you hear" not in text(page)
+    assert len(rows(page, "newest")) == 3
+    assert "Nobody but itself has spotted DL1ABC/P in the last" in text(anna.get("/call/DL1ABC/P"))
+
+    add_spot("DL1ABC/P", 9, spotter="F1AAA", distance_km=900, snr_db=9)
+    page = anna.get("/call")
+    assert (
+        "1 spot by 1 station in the last 24 hours; best DX F1AAA, 900 km on 20 m; strongest 9 dB at F1AAA."
+        in text(page)
+    )
+    assert [row[0] for row in rows(page, "stations")] == ["F1AAA"]
+    assert sum(int(spots) for row in rows(page, "heat") for spots in row[1:]) == 1
+
+
 def test_who_was_only_heard_elsewhere(anna: Browser, choose: Choose, add_spot: Callable[..., None]) -> None:
     add_spot("EA8/DL1ABC", 3 * 24 * 60)
     choose(callsign="DL1ABC")

@@ -126,6 +126,22 @@ def test_spots_of_more_than_half_an_hour_ago_do_not_count(anna: Browser, add_spo
     assert tiles(anna.get("/?grid=JN03"))["20m"].verdict == "closed"
 
 
+def test_stations_that_spot_themselves_open_no_band_but_by_the_old_rule(anna: Browser, add_spot: Add) -> None:
+    for dx, spotter in (("F5AAA", "F5AAA"), ("F5BBB/P", "F5BBB")):
+        add_spot(dx, spotter=spotter, spotter_grid=NEAR, comment="POTA")
+    page = anna.get("/?grid=JN03")
+    assert (tiles(page)["20m"].verdict, tiles(page)["20m"].reason) == ("closed", "No voice spot")
+    assert '<p class="gauge-words">No voice</p>' in page.text
+    assert "None in the last 30 minutes." in page.text
+    assert "Stations that spot themselves do not count." in page.text
+    assert silence(page) is None
+
+    old = anna.get("/?grid=JN03&rule=old")
+    assert tiles(old)["20m"].verdict == "open"
+    assert tiles(old)["20m"].reason == "2 spots in 14150–14350 kHz, 2 in all; last 1 min ago"
+    assert "Stations that spot themselves" not in old.text
+
+
 def test_fm_on_ten_metres_is_known_by_its_frequency(anna: Browser, add_spot: Add) -> None:
     for spotter in ("F5AAA", "F5BBB"):
         add_spot(spotter=spotter, spotter_grid=NEAR, frequency_hz=29_600_000, band="10m", mode=None)

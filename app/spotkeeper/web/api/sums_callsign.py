@@ -19,7 +19,7 @@ from spotkeeper.web.account.chosen import shorten
 from spotkeeper.web.api import sums_answers, sums_places
 from spotkeeper.web.api.blueprint import Blueprint
 from spotkeeper.web.api.sums_answers import Moment
-from spotkeeper.web.api.sums_reports import Station, by_station, in_order
+from spotkeeper.web.api.sums_reports import Station, by_station, in_order, of_others
 from spotkeeper.web.api.sums_schemas import CallQuery, CallSchema, CountrySchema
 from spotkeeper.web.database import reading
 
@@ -91,8 +91,8 @@ def _answer(
         "last_spotting": known.last_spotting,
         "times_spotting": known.spotting,
         "bands": known.bands,
-        "heard_by": _side(since, heard_by),
-        "hears": _side(max(since, hears[0].time - table.NEAR) if _is_skimmer(hears) else since, hears),
+        "heard_by": _side(call, since, heard_by),
+        "hears": _side(call, max(since, hears[0].time - table.NEAR) if _is_skimmer(hears) else since, hears),
     }
 
 
@@ -111,10 +111,11 @@ def _is_skimmer(reports: Sequence[Report]) -> bool:
     return any(row.by_machine for row in reports)
 
 
-def _side(since: datetime, reports: Sequence[Report]) -> dict[str, Any]:
+def _side(call: str, since: datetime, reports: Sequence[Report]) -> dict[str, Any]:
     """Of reports from then on, with the newest first."""
     if len(reports) == table.NEWEST:
         since = reports[-1].time
+    reports = of_others(call, reports)
     by_hour = [0] * 24
     by_band: Counter[str] = Counter()
     for row in reports:

@@ -64,18 +64,20 @@ def _answer(found: Now, asked: Asked) -> dict[str, Any]:
     for kind, heard in found.heard.items():
         if kind.voice_segment:
             bands[kind.voice_segment].voice_segment_spots += heard.spots
-        if kind.band is None:
+        if kind.is_ten_metre_fm:
+            ten_metre_fm.voice_segment_spots += heard.spots
+        if kind.band is None or kind.is_self_spot:
             continue
         near = heard.near(place) if place else None
         bands[kind.band].add_kind(kind, heard, near)
         if kind.is_ten_metre_fm:
             ten_metre_fm.add_kind(kind, heard, near)
-            ten_metre_fm.voice_segment_spots += heard.spots
+    listed = ALWAYS | {kind.band for kind in found.heard}
     return {
         "since": found.since,
         "until": found.until,
         "newest": found.newest,
-        "bands": [summary.told() for band, summary in bands.items() if summary.spots or band in ALWAYS],
+        "bands": [summary.told() for band, summary in bands.items() if band in listed],
         "ten_metre_fm": ten_metre_fm.told(),
     }
 

@@ -25,6 +25,8 @@ class Kind(NamedTuple):
     mode: str | None
     of_fm: bool
     voice_segment: str | None
+    is_self_spot: bool
+    """Which speaks for no opening."""
 
     @property
     def is_ten_metre_fm(self) -> bool:

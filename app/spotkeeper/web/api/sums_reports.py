@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from spotkeeper.db.callsign import Report
 from spotkeeper.spots.bands import BANDS
+from spotkeeper.spots.self_spots import is_self_spot
 
 _ORDER = {band: number for number, band in enumerate(BANDS)}
 
@@ -25,6 +26,12 @@ class Stations(NamedTuple):
 
     number: int
     listed: list[Station]
+
+
+def of_others(call: str, reports: Sequence[Report]) -> Sequence[Report]:
+    """Those of another station at the other end than the call itself."""
+    itself = {other for other in {each.other for each in reports} if is_self_spot(call, other)}
+    return [each for each in reports if each.other not in itself] if itself else reports
 
 
 def by_station(reports: Iterable[Report], most: int) -> Stations:

@@ -267,9 +267,9 @@ class ConditionsQuery(Schema):
 
 
 class EvidenceSchema(Schema):
-    """What speaks for an opening."""
+    """What speaks for an opening: nothing that a station told of itself."""
 
-    spots = _number("Spots")
+    spots = _number("Spots, without self-spots")
     spotters = _number("Different calls that spotted")
     latest = _time("The newest spot", allow_none=True)
     max_khz = _khz("The highest frequency that was spotted", allow_none=True)
@@ -303,7 +303,8 @@ class NowSchema(EvidenceSchema):
     )
     voice_segment_spots = _number(
         "Spots of any mode in 7125-7300, 14150-14350, 18110-18168, 21200-21450, 24930-24990, 28300-29700 kHz,"
-        " by the frequency alone: also where the region of the DX has no band there"
+        " by the frequency alone: also where the region of the DX has no band there. Self-spots"
+        " are among them."
     )
 
 
@@ -361,10 +362,10 @@ class OtherSchema(Schema):
 
 
 class SideSchema(Schema):
-    """One direction, of the newest 2,000 spots of the window."""
+    """One direction, of the newest 2,000 spots of the window. What it told of itself is left out."""
 
     since = _time("Begin of what was read")
-    spots = _number("Spots")
+    spots = _number("Spots, without self-spots")
     by_band = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     by_hour = fields.List(
         fields.Integer(),
@@ -386,10 +387,10 @@ class CallSchema(Schema):
     way = fields.Nested(WaySchema, required=True, allow_none=True)
     first_spotted = _time("Of all time", allow_none=True)
     last_spotted = _time("Of all time", allow_none=True)
-    times_spotted = _number("Of all time")
+    times_spotted = _number("Of all time, self-spots among them")
     first_spotting = _time("Of all time", allow_none=True)
     last_spotting = _time("Of all time", allow_none=True)
-    times_spotting = _number("Of all time")
+    times_spotting = _number("Of all time, self-spots among them")
     bands = fields.List(fields.String(), required=True, **_about("On which it was ever spotted"))
     heard_by = fields.Nested(SideSchema, required=True)
     hears = fields.Nested(

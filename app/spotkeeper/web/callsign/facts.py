@@ -13,7 +13,7 @@ from spotkeeper.db.search import search
 from spotkeeper.db.search_wanted import End, Row, Wanted
 from spotkeeper.web.api import sums_answers
 from spotkeeper.web.api.sums_callsign import BUSY_KEPT_SECONDS
-from spotkeeper.web.api.sums_reports import Stations, by_station, farthest, strongest
+from spotkeeper.web.api.sums_reports import Stations, by_station, farthest, of_others, strongest
 from spotkeeper.web.callsign.heard import OnBand, by_band
 
 NEWEST_SPOTS = 20
@@ -41,7 +41,7 @@ class Facts(NamedTuple):
         return any(self.forms.values())
 
     @property
-    def last_heard(self) -> datetime | None:
+    def last_spotted(self) -> datetime | None:
         """In any form."""
         return _latest(each.last_spotted for each in self.forms.values() if each)
 
@@ -55,13 +55,14 @@ class Sums(NamedTuple):
     """Of the hours that are looked at."""
 
     spots: int
-    """Of the call in all its forms."""
+    """Of the call in all its forms, by others."""
+    self_spots: int
     heard_by: Stations
     bands: list[OnBand]
     farthest: Report | None
     strongest: Report | None
     spotted: int
-    """By the call itself."""
+    """By the call itself, of others."""
     hears: Stations
     hears_since: datetime
     grid: str | None
@@ -103,14 +104,16 @@ def _read(connection: Connection, facts: Facts, now: datetime, most: int) -> Sum
     call, known = next(iter(facts.forms.items()))
     if known and known.last_spotting and known.last_spotting >= since:
         spotted = table.hears(connection, call, since, min(now, known.last_spotting))
+    by_others, others = of_others(call, spots), of_others(call, spotted)
     return Sums(
-        spots=len(spots),
-        heard_by=by_station(spots, most),
-        bands=by_band(spots),
-        farthest=farthest(spots),
-        strongest=strongest(spots),
-        spotted=len(spotted),
-        hears=by_station(spotted, most),
+        spots=len(by_others),
+        self_spots=len(spots) - len(by_others),
+        heard_by=by_station(by_others, most),
+        bands=by_band(by_others),
+        farthest=farthest(by_others),
+        strongest=strongest(by_others),
+        spotted=len(others),
+        hears=by_station(others, most),
         hears_since=_since(spotted, since),
         grid=next((each.grid for each in (*spots, *spotted) if each.grid), None),
         newest=search(connection, Wanted(dx=End(calls=list(facts.forms))), NEWEST_SPOTS).spots,

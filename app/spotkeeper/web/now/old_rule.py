@@ -1,4 +1,4 @@
-"""What the rule of the old dashboard counts: spots by frequency alone, whatever the mode, by anybody."""
+"""What the old rule counts: spots by frequency alone, by anybody, whatever the mode; self-spots too."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple

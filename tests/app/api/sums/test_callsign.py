@@ -64,6 +64,20 @@ def test_who_hears_it_where_and_how_well(ask: Ask, add: Add, placed: Callable[[S
     assert heard["stations"][1]["grid"] == "JN18"
 
 
+def test_a_station_that_spots_itself_is_not_heard_by_that(ask: Ask, add: Add) -> None:
+    add(
+        a_spot(dx="K4QQG", spotter="K4QQG", dx_grid="EM94"),
+        a_spot(dx="K4QQG", spotter="K4QQG-2", time=minutes(5)),
+        a_spot(dx="K4QQG", spotter="W1AAA", time=minutes(9), distance_km=900),
+    )
+    answer = ask("/api/v1/callsigns/K4QQG").json
+    heard, hears = answer["heard_by"], answer["hears"]
+    assert (heard["spots"], [row["call"] for row in heard["stations"]]) == (1, ["W1AAA"])
+    assert (sum(heard["by_hour"]), heard["by_band"]) == (1, {"20m": 1})
+    assert (hears["spots"], hears["stations"]) == (0, [])
+    assert (answer["times_spotted"], answer["times_spotting"], answer["grid"]) == (3, 1, "EM94")
+
+
 def test_whom_a_person_hears(ask: Ask, add: Add) -> None:
     add(a_spot(dx="K1ABC"), a_spot(dx="K2ABC"), a_spot(dx="K2ABC", time=minutes(60 * 20)))
     hears = ask("/api/v1/callsigns/F5AAA").json["hears"]

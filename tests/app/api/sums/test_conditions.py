@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from spotkeeper.spots.bands import BANDS
 from spotkeeper.spots.model import Spot
+from spotkeeper.spots.self_spots import is_self_spot
 
 from tests.app.api.sums.conftest import Add, Ask
+from tests.app.spots.test_self_spots import OF_OTHERS, SELF_SPOTS
 from tests.support.spots import a_spot
 
 Placed = Callable[[Spot], Spot]
@@ -114,6 +117,32 @@ def test_the_old_voice_segments_are_counted(ask: Ask, add: Add, name: str, low: 
         )
     )
     assert band(ask("/api/v1/conditions").json, name)["voice_segment_spots"] == 2
+
+
+def test_of_self_spots_only_the_old_voice_segments_tell(ask: Ask, add: Add) -> None:
+    add(
+        a_spot(dx="K4QQG", spotter="K4QQG", frequency_hz=14_232_000, mode="SSB"),
+        a_spot(dx="F5AAA/P", spotter="F5AAA", frequency_hz=29_600_000, band="10m", mode="FM"),
+        a_spot(dx="K1ABC", spotter="F5AAA", frequency_hz=14_200_000, mode="SSB"),
+        a_spot(dx="G4AAA", spotter="G4AAA", frequency_hz=70_200_000, band="4m", mode="SSB"),
+    )
+    answer = ask("/api/v1/conditions", grid="JN18", within_km=20_000).json
+    twenty, fm = band(answer, "20m"), answer["ten_metre_fm"]
+    assert (twenty["spots"], twenty["spotters"], twenty["max_khz"]) == (1, 1, 14_200)
+    assert twenty["near"]["spots"] == modes(twenty)["voice"] == 1
+    assert [pair["spots"] for pair in twenty["continents"]] == [1]
+    assert twenty["voice_segment_spots"] == 2
+    assert (fm["spots"], fm["voice_segment_spots"]) == (0, 1)
+    assert band(answer, "4m")["spots"] == 0
+
+
+def test_the_database_knows_the_same_self_spots(ask: Ask, add: Add) -> None:
+    bands = dict(zip(BANDS, (*SELF_SPOTS, *OF_OTHERS), strict=False))
+    assert len(bands) == len(SELF_SPOTS) + len(OF_OTHERS)
+    add(*(a_spot(dx=dx, spotter=spotter, band=name) for name, (dx, spotter) in bands.items()))
+    answer = ask("/api/v1/conditions").json
+    for name, pair in bands.items():
+        assert band(answer, name)["spots"] == (0 if is_self_spot(*pair) else 1), pair
 
 
 @pytest.fixture
