@@ -1,7 +1,8 @@
 """What is known of one call: its row of table calls, and its newest spots."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 from spotkeeper.db.connection import Connection
 
@@ -48,6 +49,13 @@ class Report(NamedTuple):
     by_machine: bool
 
 
+class Reports(NamedTuple):
+    """The newest first: all that there are from `since` on."""
+
+    since: datetime
+    found: list[Report]
+
+
 def known(connection: Connection, call: str) -> Known | None:
     """None when it was never heard of. Reads one row."""
     row = connection.execute(
@@ -61,9 +69,9 @@ def known(connection: Connection, call: str) -> Known | None:
     return Known(*row) if row else None
 
 
-def heard_by(connection: Connection, call: str, since: datetime, until: datetime) -> list[Report]:
-    """The spots of the call, the newest first, at most NEWEST. Reads those, by the index of the DX."""
-    return _reports(
+def heard_by(connection: Connection, call: str, since: datetime, until: datetime) -> Reports:
+    """The spots of the call, at most NEWEST. Reads those, by the index of the DX."""
+    found = _read(
         connection,
         f"""
         SELECT time, spotter AS other, band, mode, snr_db, distance_km, bearing, spotter_grid AS other_grid,
@@ -71,23 +79,23 @@ def heard_by(connection: Connection, call: str, since: datetime, until: datetime
         FROM spot_rows WHERE dx = %(call)s AND time >= %(since)s AND time <= %(until)s
         ORDER BY time DESC LIMIT {NEWEST}
         """,  # noqa: S608
-        call,
-        since,
-        until,
+        {"call": call, "since": since, "until": until},
     )
+    return Reports(_reached(found, since), found)
 
 
-def hears(connection: Connection, call: str, since: datetime, until: datetime) -> list[Report]:
-    """The spots by the call, the newest first, at most NEWEST.
+def hears(connection: Connection, call: str, since: datetime, until: datetime) -> Reports:
+    """The spots by the call, at most NEWEST.
 
     Those of people are found by their index. The spotters of machines have none: of the hour before `until`
-    the newest MACHINES_READ spots are looked through.
+    the newest MACHINES_READ spots are looked through, and of a skimmer nothing older is told.
     """
+    values = {"call": call, "since": since, "until": until, "near": max(since, until - NEAR)}
     columns: LiteralString = """
         time, dx AS other, band, mode, snr_db, distance_km, bearing, dx_grid AS other_grid,
         spotter_grid AS grid, dx_place AS place, source
     """
-    return _reports(
+    found = _read(
         connection,
         f"""
         SELECT * FROM (
@@ -101,16 +109,33 @@ def hears(connection: Connection, call: str, since: datetime, until: datetime) -
              ) newest WHERE spotter = %(call)s)
         ) both_kinds ORDER BY time DESC LIMIT {NEWEST}
         """,  # noqa: S608
-        call,
-        since,
-        until,
+        values,
     )
+    reached = _reached(found, since)
+    if any(each.by_machine for each in found):
+        reached = max(reached, _machines_since(connection, values))
+    return Reports(reached, [each for each in found if each.time >= reached])
 
 
-def _reports(
-    connection: Connection, query: LiteralString, call: str, since: datetime, until: datetime
-) -> list[Report]:
-    values = {"call": call, "since": since, "until": until, "near": max(since, until - NEAR)}
+def _reached(found: Sequence[Report], since: datetime) -> datetime:
+    return found[-1].time if len(found) == NEWEST else since
+
+
+def _machines_since(connection: Connection, values: dict[str, Any]) -> datetime:
+    """From when on those of machines were looked through."""
+    row = connection.execute(
+        f"""
+        SELECT time FROM spot_rows WHERE source = 'm' AND time >= %(near)s AND time <= %(until)s
+        ORDER BY time DESC LIMIT 1 OFFSET {MACHINES_READ - 1}
+        """,  # noqa: S608
+        values,
+        prepare=False,
+    ).fetchone()
+    oldest: datetime = row[0] if row else values["near"]
+    return oldest
+
+
+def _read(connection: Connection, query: LiteralString, values: dict[str, Any]) -> list[Report]:
     rows = connection.cursor(binary=True).execute(
         f"""
         SELECT time, other, bands.name, modes.name, snr_db, distance_km, bearing, other_grid, grid, dxcc,

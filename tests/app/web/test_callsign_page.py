@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from spotkeeper.db import callsign as table
 from spotkeeper.db import user_settings
 from spotkeeper.db.connection import Connection, Role
 from spotkeeper.spots.countries import Place
@@ -155,6 +156,30 @@ def test_the_hours_of_a_busy_call(
     assert "The 200 with the most spots" in text(anna.get("/call/K1ABC"))
 
 
+def test_when_there_are_too_many_spots_the_newest_are_told_and_since_when(
+    anna: Browser, choose: Choose, add_spot: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table, "NEWEST", 3)
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    for call, minutes in (("DL1ABC", (10, 20, 30, 40)), ("DL1ABC/P", (25, 300))):
+        for ago in minutes:
+            add_spot(call, time=now - timedelta(minutes=ago), spotter=f"F{ago}AA")
+    began = now - timedelta(minutes=30)
+    since = f"since {began:%-d %B, %H:%M} UTC"
+    page = anna.get("/call/DL1ABC")
+    assert f"The newest 3 spots, {since}, by 3 stations" in text(page)
+    assert "by 3 stations in the last" not in text(page)
+    told = anna.get("/api/v1/callsigns/DL1ABC").json["heard_by"]
+    assert (told["spots"], told["since"]) == (3, f"{began:%Y-%m-%dT%H:%M:%SZ}")
+
+    choose(callsign="DL1ABC")
+    page = anna.get("/call")
+    assert f"The newest 4 spots, {since}, by 4 stations" in text(page)
+    assert f"Spots by hour of the day, {since}" in text(page)
+    assert f"4 stations that heard you In the newest 4 spots, {since}." in text(page)
+    assert sum(int(spots) for row in rows(page, "heat") for spots in row[1:]) == 4
+
+
 def test_all_my_forms_are_heard_by_the_stations_of_the_list(
     anna: Browser, choose: Choose, add_spot: Callable[..., None]
 ) -> None:
@@ -171,6 +196,18 @@ def test_whom_it_hears(anna: Browser, add_spot: Callable[..., None]) -> None:
     page = text(anna.get("/call/F5AAA"))
     assert "Whom it hears 1 spot since" in page
     assert "Nobody has spotted F5AAA yet." in page
+
+
+def test_of_who_also_skims_the_last_hour_is_told(anna: Browser, add_spot: Callable[..., None]) -> None:
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    for dx, ago, source in (("K1ABC", 10, "machine"), ("K2ABC", 30, "human"), ("K3ABC", 20 * 60, "human")):
+        add_spot(dx, time=now - timedelta(minutes=ago), spotter="F5AAA", source=source)
+    began = now - timedelta(minutes=70)
+    page = anna.get("/call/F5AAA")
+    assert f"Whom it hears 2 spots since {began:%-d %B, %H:%M} UTC." in text(page)
+    assert [row[0] for row in rows(page, "stations")] == ["K1ABC", "K2ABC"]
+    told = anna.get("/api/v1/callsigns/F5AAA").json["hears"]
+    assert (told["spots"], told["since"]) == (2, f"{began:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def test_its_newest_spots_lead_to_their_pages(anna: Browser, add_spot: Callable[..., None]) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ from flask import Response
 from werkzeug.exceptions import BadRequest
 
 from spotkeeper.db import callsign as table
-from spotkeeper.db.callsign import Known, Report
+from spotkeeper.db.callsign import Known, Reports
 from spotkeeper.db.connection import Connection
 from spotkeeper.spots.model import LONGEST_CALL
 from spotkeeper.spots.places import middle_of, way
@@ -71,12 +70,12 @@ def _answer(
 ) -> dict[str, Any]:
     """What CallSchema describes, with times as datetime; `grid` is where the way to the call begins."""
     since = until - timedelta(hours=hours)
-    heard_by, hears = [], []
+    heard_by = hears = Reports(since, [])
     if known.last_spotted and known.last_spotted >= since:
         heard_by = table.heard_by(connection, call, since, min(until, known.last_spotted))
     if known.last_spotting and known.last_spotting >= since:
         hears = table.hears(connection, call, since, min(until, known.last_spotting))
-    told = next((row.grid for row in (*heard_by, *hears) if row.grid), None)
+    told = next((row.grid for row in (*heard_by.found, *hears.found) if row.grid), None)
     place = sums_places.place_of(call)
     return {
         "call": call,
@@ -91,8 +90,8 @@ def _answer(
         "last_spotting": known.last_spotting,
         "times_spotting": known.spotting,
         "bands": known.bands,
-        "heard_by": _side(call, since, heard_by),
-        "hears": _side(call, max(since, hears[0].time - table.NEAR) if _is_skimmer(hears) else since, hears),
+        "heard_by": _side(call, heard_by),
+        "hears": _side(call, hears),
     }
 
 
@@ -107,15 +106,8 @@ def _way(start: str | None, call: str, grid: str | None) -> dict[str, Any] | Non
     return {"distance_km": distance, "bearing": bearing, "place_source": there.source}
 
 
-def _is_skimmer(reports: Sequence[Report]) -> bool:
-    return any(row.by_machine for row in reports)
-
-
-def _side(call: str, since: datetime, reports: Sequence[Report]) -> dict[str, Any]:
-    """Of reports from then on, with the newest first."""
-    if len(reports) == table.NEWEST:
-        since = reports[-1].time
-    reports = of_others(call, reports)
+def _side(call: str, read: Reports) -> dict[str, Any]:
+    reports = of_others(call, read.found)
     by_hour = [0] * 24
     by_band: Counter[str] = Counter()
     for row in reports:
@@ -123,7 +115,7 @@ def _side(call: str, since: datetime, reports: Sequence[Report]) -> dict[str, An
         if row.band:
             by_band[row.band] += 1
     return {
-        "since": since,
+        "since": read.since,
         "spots": len(reports),
         "by_band": {band: by_band[band] for band in in_order(by_band)},
         "by_hour": by_hour,

@@ -394,7 +394,7 @@ class CallSchema(Schema):
     bands = fields.List(fields.String(), required=True, **_about("On which it was ever spotted"))
     heard_by = fields.Nested(SideSchema, required=True)
     hears = fields.Nested(
-        SideSchema, required=True, **_about("Of a skimmer: of the hour before its last spot only")
+        SideSchema, required=True, **_about("Of a skimmer: of the hour before its last spot at most")
     )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from spotkeeper.db import callsign as table
 from spotkeeper.db.calls import Suggested, suggested
-from spotkeeper.db.callsign import Known, Report
+from spotkeeper.db.callsign import Known, Report, Reports
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.search import search
 from spotkeeper.db.search_wanted import End, Row, Wanted
@@ -57,6 +57,8 @@ class Sums(NamedTuple):
     spots: int
     """Of the call in all its forms, by others."""
     self_spots: int
+    heard_since: datetime | None
+    """From when on these are told; None: of all the hours."""
     heard_by: Stations
     bands: list[OnBand]
     farthest: Report | None
@@ -95,27 +97,31 @@ def sums_of(connection: Connection, facts: Facts, now: datetime, most: int) -> S
 
 def _read(connection: Connection, facts: Facts, now: datetime, most: int) -> Sums:
     since = now - timedelta(hours=facts.hours)
-    spots: list[Report] = []
-    for call, known in facts.forms.items():
-        if known and known.last_spotted and known.last_spotted >= since:
-            spots += table.heard_by(connection, call, since, min(now, known.last_spotted))
+    of_forms = [
+        table.heard_by(connection, call, since, min(now, known.last_spotted))
+        for call, known in facts.forms.items()
+        if known and known.last_spotted and known.last_spotted >= since
+    ]
+    heard_since = max((each.since for each in of_forms), default=since)
+    spots = [report for each in of_forms for report in each.found if report.time >= heard_since]
     spots.sort(key=attrgetter("time"), reverse=True)
-    spotted: list[Report] = []
+    spotted = Reports(since, [])
     call, known = next(iter(facts.forms.items()))
     if known and known.last_spotting and known.last_spotting >= since:
         spotted = table.hears(connection, call, since, min(now, known.last_spotting))
-    by_others, others = of_others(call, spots), of_others(call, spotted)
+    by_others, others = of_others(call, spots), of_others(call, spotted.found)
     return Sums(
         spots=len(by_others),
         self_spots=len(spots) - len(by_others),
+        heard_since=heard_since if heard_since > since else None,
         heard_by=by_station(by_others, most),
         bands=by_band(by_others),
         farthest=farthest(by_others),
         strongest=strongest(by_others),
         spotted=len(others),
         hears=by_station(others, most),
-        hears_since=_since(spotted, since),
-        grid=next((each.grid for each in (*spots, *spotted) if each.grid), None),
+        hears_since=spotted.since,
+        grid=next((each.grid for each in (*spots, *spotted.found) if each.grid), None),
         newest=search(connection, Wanted(dx=End(calls=list(facts.forms))), NEWEST_SPOTS).spots,
     )
 
@@ -134,12 +140,3 @@ def _usual(heard_of: Sequence[Known], now: datetime) -> int:
 
 def _latest(moments: Iterable[datetime | None]) -> datetime | None:
     return max(filter(None, moments), default=None)
-
-
-def _since(spotted: Sequence[Report], since: datetime) -> datetime:
-    """From when on all that it heard is among the reports, the newest of which comes first."""
-    if len(spotted) == table.NEWEST:
-        return spotted[-1].time
-    # Of a skimmer the last hour is read.
-    is_skimmer = any(each.by_machine for each in spotted)
-    return max(since, spotted[0].time - table.NEAR) if is_skimmer else since

@@ -97,6 +97,18 @@ def test_whom_a_skimmer_hears_is_told_of_the_hour_before_its_last_spot(ask: Ask,
     assert answer["times_spotting"] == 3
 
 
+def test_of_whom_a_skimmer_hears_is_told_what_was_looked_through(
+    ask: Ask, add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callsign, "MACHINES_READ", 3)
+    for spotter in ("W3LPL", "DL8LAS"):
+        add(*(a_spot(spotter=spotter, source="machine", time=minutes(ago)) for ago in (2, 5, 9)))
+    add(a_spot(dx="K2ABC", spotter="W3LPL", time=minutes(20)))
+    hears = ask("/api/v1/callsigns/W3LPL").json["hears"]
+    assert (hears["since"], sum(hears["by_hour"])) == (told(minutes(5)), hears["spots"])
+    assert [station["call"] for station in hears["stations"]] == ["K1ABC"]
+
+
 def test_of_a_busy_call_the_newest_spots_are_told(
     ask: Ask, add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
