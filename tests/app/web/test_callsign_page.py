@@ -17,6 +17,7 @@ from spotkeeper.spots.sun import Day
 from werkzeug.test import TestResponse
 
 from tests.app.web.browser import Browser
+from tests.app.web.browser import rows as spots_listed
 from tests.app.web.test_bands_page import rows
 from tests.support.spots import a_spot, add_spots
 
@@ -269,6 +270,21 @@ def test_who_spots_himself_is_not_among_those_who_hear_him(
     )
     assert [row[0] for row in rows(page, "stations")] == ["F1AAA"]
     assert sum(int(spots) for row in rows(page, "heat") for spots in row[1:]) == 1
+
+
+def test_my_spots_are_those_that_are_counted(
+    anna: Browser, choose: Choose, add_spot: Callable[..., None]
+) -> None:
+    mine = ["W1AB", "EA8/W1AB", "W1AB/P"]
+    for call in (*mine, "W1ABC"):
+        add_spot(call, 5)
+    choose(callsign="W1AB")
+    page = anna.get("/call")
+    assert "3 spots by 1 station" in text(page)
+    links = re.findall(r'class="button quiet" href="(/(?:map|spots)\?[^"]+)"', page.text)
+    assert len(links) == 2
+    for link in links:
+        assert sorted(spots_listed(anna.get(unescape(link)))) == sorted(mine)
 
 
 def test_who_was_only_heard_elsewhere(anna: Browser, choose: Choose, add_spot: Callable[..., None]) -> None:

@@ -24,6 +24,7 @@ QUERIES = [
     {"band": ["20m", "10m"]},
     {"mode": ["voice"]},
     {"mode": ["CW", "FT8"], "source": ["machine"]},
+    {"dx": ["K1ABC", "EA8DX"]},
     {"dx_prefix": ["K1, EA"]},
     {"dx_continent": ["EU", "NA"], "dx_dxcc": ["291", "281"]},
     {"spotter_prefix": ["F"], "spotter_continent": ["EU"]},
