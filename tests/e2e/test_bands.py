@@ -109,7 +109,7 @@ def test_columns_and_cells_tell_their_figures(bands: Page) -> None:
     expect(tip).to_have_text(re.compile(r"\w{3} \d\d–\d\d UTC: [\d,]+ spots"))
     cell = bands.locator(".heat tbody td").first
     cell.hover()
-    expect(tip).to_have_text(re.compile(r", [\d.]+\sm, 00–01 UTC: [\d.,]+ spots an hour"))
+    expect(tip).to_have_text(re.compile(r", [\d.]+\sm, 00–01 UTC: [\d.,]+ spots? an hour"))
 
 
 def test_without_scripts_the_charts_and_figures_are_there(

@@ -31,6 +31,15 @@ def test_who_heard_me(stack: Stack, maya: Page) -> None:
     expect(maya.get_by_text(re.compile("1 spot by 1 station .*best DX VK3AAA"))).to_be_visible()
 
 
+def test_an_hour_of_a_band_tells_its_spots(stack: Stack, maya: Page) -> None:
+    heard(stack, maya, "YY9TIP", "F5AAA 14250.0 YY9TIP SSB 59")
+    maya.goto("/call/YY9TIP")
+    maya.locator(".heat tbody td:not([data-level='0'])").hover()
+    expect(maya.locator(".tip")).to_have_text(re.compile(r"^20\sm, \d\d–\d\d UTC: 1 spot$"))
+    maya.locator(".heat tbody td[data-level='0']").first.hover()
+    expect(maya.locator(".tip")).to_have_text(re.compile(r"^20\sm, \d\d–\d\d UTC: 0 spots$"))
+
+
 def test_calls_are_suggested_while_one_types(stack: Stack, maya: Page) -> None:
     heard(stack, maya, "YY9SUG", "F5AAA 14250.0 YY9SUG SSB 59")
     maya.goto("/call")

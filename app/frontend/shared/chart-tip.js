@@ -35,9 +35,12 @@ function textOf(target) {
   const cell = target.closest(".heat tbody td");
   if (!cell) return "";
   const hour = cell.cellIndex - 1;
-  const continent = cell.closest("table").caption.querySelector("strong").textContent;
+  const { of, per } = cell.closest("table").dataset;
   const band = cell.parentElement.cells[0].textContent;
-  return `${continent}, ${band}, ${two(hour)}–${two((hour + 1) % 24)} UTC: ${cell.textContent} spots an hour`;
+  const where = of ? `${of}, ${band}` : band;
+  const spots = cell.textContent === "1" ? "spot" : "spots";
+  const count = `${cell.textContent} ${spots}${per ? ` ${per}` : ""}`;
+  return `${where}, ${two(hour)}–${two((hour + 1) % 24)} UTC: ${count}`;
 }
 
 /** The browser would show it a second time. */

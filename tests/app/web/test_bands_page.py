@@ -314,7 +314,7 @@ def test_the_waterfall_is_of_the_busiest_band_unless_one_is_chosen(anna: Browser
 def heat(page: TestResponse) -> dict[tuple[str, str, int], str]:
     """Spots an hour by continent, band and hour of the day, those with any."""
     found = {}
-    for panel in re.findall(r'<table class="heat">.*?</table>', page.text, re.S):
+    for panel in re.findall(r'<table class="heat".*?</table>', page.text, re.S):
         continent = re.search(r"<strong>(.*?)</strong>", panel)
         assert continent
         for row in re.findall(r'<tr><th scope="row">.*?</tr>', panel, re.S):
