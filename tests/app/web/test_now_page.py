@@ -361,18 +361,49 @@ def test_htmx_gets_the_part_that_changes(anna: Browser, add_spot: Add) -> None:
     assert "HX-Request" in part.headers["Vary"]
 
 
-def test_solar_figures_tell_their_trend_and_age(anna: Browser, owner: Any) -> None:
+def add_bulletins(owner: Any, *bulletins: tuple[int, str, int, int]) -> None:
+    """By how many hours ago they came, kind, SFI and K."""
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    for hours, sfi, k in ((21, 140, 5), (3, 152, 2)):
+    for hours, kind, sfi, k in bulletins:
         owner.execute(
             "INSERT INTO solar (time, kind, station, sfi, k_index, node, received)"
-            " VALUES (%s, 'WWV', 'W0MU', %s, %s, 'demo', now())",
-            [now - timedelta(hours=hours), sfi, k],
+            " VALUES (%s, %s, 'W0MU', %s, %s, 'demo', now())",
+            [now - timedelta(hours=hours), kind, sfi, k],
         )
-    figures = words(re.search(r'<dl class="figures">(.*?)</dl>', anna.get("/").text, re.S))
+
+
+def solar_figures(anna: Browser) -> str:
+    return words(re.search(r'<dl class="figures">(.*?)</dl>', anna.get("/").text, re.S))
+
+
+def test_solar_figures_tell_their_trend_and_age(anna: Browser, owner: Any) -> None:
+    add_bulletins(owner, (24, "WWV", 140, 5), (3, "WWV", 152, 2))
+    figures = solar_figures(anna)
     assert re.search(r"SFI 152 ▲ 12 in a day 3 h ago", figures)
     assert "A – not told for a week" in figures
     assert re.search(r"K 2 ▼ 3 in a day quiet 3 h ago", figures)
+
+
+def test_a_bulletin_of_another_kind_is_no_trend(anna: Browser, owner: Any) -> None:
+    add_bulletins(owner, (1, "WCY", 150, 4), (1, "WWV", 140, 2), (4, "WWV", 140, 2))
+    assert re.search("SFI 150 no trend yet .* K 4 no trend yet", solar_figures(anna))
+
+
+@pytest.mark.parametrize(
+    ("hours", "change", "words"),
+    [
+        (24, 12, "▲ 12 in a day"),
+        (20, -3, "▼ 3 in a day"),
+        (22, 0, "= steady"),
+        (19, 1, "▲ 1 since 26 Nov 17:00 UTC"),
+        (3, -2, "▼ 2 since 09:00 UTC"),
+        (1, 0, "= steady since 11:00 UTC"),
+    ],
+)
+def test_a_trend_of_less_than_a_day_says_since_when(hours: int, change: int, words: str) -> None:
+    time = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    figure = {"time": time, "since": time - timedelta(hours=hours), "change": change}
+    assert sky.trend(figure, time + timedelta(minutes=40)) == words
 
 
 def test_day_and_night_at_both_ends(anna: Browser) -> None:

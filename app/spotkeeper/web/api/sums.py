@@ -182,10 +182,14 @@ def solar(query: dict[str, Any], found: Windowed) -> dict[str, Any]:
 
 
 def figure(bulletins: Sequence[Bulletin], name: str) -> dict[str, Any] | None:
-    """The newest value, and its change over the day before it; of bulletins with the newest first."""
-    told = [(row.time, value) for row in bulletins if (value := getattr(row, name)) is not None]
+    """The newest value, and its change over the day before it; of bulletins with the newest first.
+
+    Each kind measures at a place of its own, so that the K of one says nothing of that of the other.
+    """
+    told = [row for row in bulletins if getattr(row, name) is not None]
     if not told:
         return None
-    time, value = told[0]
-    day = [before for then, before in told[1:] if time - TREND <= then < time]
-    return {"value": value, "time": time, "change": value - day[-1] if day else None}
+    last, value = told[0], getattr(told[0], name)
+    day = [row for row in told if row.kind == last.kind and last.time - TREND <= row.time < last.time]
+    since, change = (day[-1].time, value - getattr(day[-1], name)) if day else (None, None)
+    return {"value": value, "time": last.time, "since": since, "change": change}

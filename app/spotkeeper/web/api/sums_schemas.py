@@ -228,9 +228,11 @@ class FigureSchema(Schema):
 
     value = _number("The last one that was told")
     time = _time("When that was")
-    change = fields.Integer(
-        required=True, allow_none=True, **_about("Since the first figure of the last 24 hours before it")
+    since = _time(
+        "The first figure of the 24 hours before it in a bulletin of the same kind; null when there is none",
+        allow_none=True,
     )
+    change = fields.Integer(required=True, allow_none=True, **_about("Since then"))
 
 
 class BulletinSchema(Schema):

@@ -51,6 +51,7 @@ def now_page() -> Response:
             day=sky.day(here.point, found.until) if here.point else None,
             ends=sky.ends(found.until, found.tiles),
             figures={name: sums.figure(solar, name) for name in ("sfi", "a_index", "k_index")},
+            trend=sky.trend,
             along=sky.along,
             newest_voices=found.voices[:NEWEST_VOICES],
         ),

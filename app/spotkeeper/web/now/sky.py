@@ -1,9 +1,9 @@
 """Sun and solar figures, as the page shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import log
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spotkeeper.spots import sun
 from spotkeeper.spots.places import Point
@@ -13,6 +13,8 @@ from spotkeeper.web.shown import CONTINENTS
 
 STEP = timedelta(minutes=30)
 LOWEST_KHZ = 1800
+# Bulletins come every hour or third hour, and some are missed.
+NEARLY_A_DAY = timedelta(hours=20)
 
 
 class End(NamedTuple):
@@ -55,6 +57,19 @@ def day(point: Point, now: datetime) -> Day:
     begin = times.noon - timedelta(hours=12)
     way = [round(sun.elevation(point, begin + step * STEP)) for step in range(49)]
     return Day(round(height), sun.light(height), times, way, (now - begin) / timedelta(days=1))
+
+
+def trend(figure: Mapping[str, Any], now: datetime) -> str:
+    """Where a figure goes, as "▲ 12 in a day"; `figure` is one of sums.figure."""
+    since, change = figure["since"], figure["change"]
+    if since is None:
+        return "no trend yet"
+    is_a_day = figure["time"] - since >= NEARLY_A_DAY
+    clock = f"{since:%H:%M}" if since.date() == now.date() else f"{since:%-d %b %H:%M}"
+    over = "in a day" if is_a_day else f"since {clock} UTC"
+    if change:
+        return f"{'▲' if change > 0 else '▼'} {abs(change)} {over}"
+    return "= steady" if is_a_day else f"= steady {over}"
 
 
 def along(khz: float) -> float:

@@ -274,11 +274,25 @@ def test_figures_tell_their_age_and_where_they_go(ask: Ask, login: Callable[[Rol
             [hour(ago), sfi, k],
         )
     answer = ask("/api/v1/solar").json
-    assert answer["sfi"] == {"value": 150, "time": told(int(hour(2).timestamp())), "change": 10}
-    assert answer["k_index"] == {"value": 4, "time": told(int(hour(5).timestamp())), "change": 3}
+    first, second, third = (told(int(hour(ago).timestamp())) for ago in (20, 5, 2))
+    assert answer["sfi"] == {"value": 150, "time": third, "since": first, "change": 10}
+    assert answer["k_index"] == {"value": 4, "time": second, "since": first, "change": 3}
     assert answer["a_index"] is None
     assert [row["sfi"] for row in answer["bulletins"]] == [150, None, 140]
     assert len(ask("/api/v1/solar", hours=48).json["bulletins"]) == 4
+
+
+def test_a_trend_is_one_of_bulletins_of_the_same_kind(ask: Ask, login: Callable[[Role], Connection]) -> None:
+    scraper = login("scraper")
+    for ago, kind, k in ((2, "WCY", 4), (2, "WWV", 2), (20, "WCY", 1), (23, "WWV", 2)):
+        scraper.execute(
+            "INSERT INTO solar (time, kind, station, k_index, node, received)"
+            " VALUES (%s, %s, 'DK0WCY', %s, 'demo', now())",
+            [hour(ago), kind, k],
+        )
+    newest, oldest = (told(int(hour(ago).timestamp())) for ago in (2, 20))
+    figure = ask("/api/v1/solar").json["k_index"]
+    assert figure == {"value": 4, "time": newest, "since": oldest, "change": 3}
 
 
 # How it is told
