@@ -95,6 +95,20 @@ def test_a_spot_of_yesterday_is_written_with_its_day(stack: Stack, anna: Page) -
     assert cells.all_inner_texts() == live
 
 
+def test_a_human_and_a_skimmer_of_one_name_are_two_rows(stack: Stack, anna: Page) -> None:
+    call = new_call()
+    anna.goto(f"/spots?dx={call}&since=1h")
+    is_live(anna)
+    for spotter, comment in (("W1AW-#", "CW 20 dB 25 WPM CQ"), ("W1AW", "tnx")):
+        stack.tell_node(
+            "line", f"DX de {spotter + ':':7}    14025.0  {call:12} {comment:30} {datetime.now(UTC):%H%M}Z"
+        )
+    expect(spots_shown(anna)).to_have_count(2)
+    anna.reload()
+    is_live(anna)
+    expect(spots_shown(anna)).to_have_count(2)
+
+
 def test_what_belongs_further_down_does_not_wait_above(stack: Stack, anna: Page) -> None:
     now = int(time.time()) // 60 * 60
     with connect(stack.conninfo, "scraper", autocommit=True) as scraper:

@@ -23,7 +23,7 @@ export class SpotTable {
     this.button = section.querySelector("#waiting");
     this.wanted = JSON.parse(this.table.dataset.wanted);
     this.window = milliseconds(this.table.dataset.since);
-    this.ids = new Set();
+    this.names = new Set();
     this.waiting = [];
     this.pointed = 0;
     this.room = 0;
@@ -53,10 +53,10 @@ export class SpotTable {
 
   add(spot) {
     // The stream begins before the page: with some that it has.
-    if (!this.follows || this.ids.has(spot.id) || !matches(this.wanted, spot)) return;
+    if (!this.follows || this.names.has(nameOf(spot)) || !matches(this.wanted, spot)) return;
     const time = Date.parse(spot.time);
     if (time < this.begin || this.comesWithOlder(time)) return;
-    this.ids.add(spot.id);
+    this.names.add(nameOf(spot));
     this.waiting.push(spot);
     if (this.isReading()) this.announce();
     else this.showWaiting();
@@ -161,27 +161,28 @@ export class SpotTable {
   }
 
   isFull() {
-    return this.ids.size >= MOST;
+    return this.names.size >= MOST;
   }
 
   removeOldest() {
     this.table.querySelector("tbody.older")?.remove();
     const body = [...this.table.tBodies].at(-1);
-    for (const row of body.rows) this.ids.delete(row.dataset.id);
+    for (const row of body.rows) this.names.delete(nameOf(row.dataset));
     body.remove();
     this.end.hidden = false;
   }
 
   note(part) {
-    for (const row of part.querySelectorAll("tr[data-id]")) this.ids.add(row.dataset.id);
+    for (const row of part.querySelectorAll("tr[data-id]")) this.names.add(nameOf(row.dataset));
     if (this.isFull()) this.end.hidden = false;
-    this.none.hidden = this.ids.size > 0 || this.table.querySelector("tbody.older") !== null;
+    this.none.hidden = this.names.size > 0 || this.table.querySelector("tbody.older") !== null;
   }
 
   fill(spot) {
     const row = document.importNode(this.template, true);
     const time = new Date(spot.time);
     row.dataset.id = spot.id;
+    row.dataset.source = spot.source;
     row.dataset.time = time / 1000;
     row.classList.add("new");
     const texts = {
@@ -228,6 +229,9 @@ export class SpotTable {
     target.addEventListener(event, listener, { signal: this.gone.signal, passive: !event.startsWith("htmx") });
   }
 }
+
+/** What tells a spot from all others: a human's and a skimmer's may have the same id. */
+const nameOf = ({ id, source }) => `${id} ${source}`;
 
 /** In its body or in a later one. */
 function rowAfter(row) {

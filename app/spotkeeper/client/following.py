@@ -35,7 +35,7 @@ class Follower:
         self._tell = tell
         self._sleep = sleep
         self._asked = wanted
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._newest = ""
         self._last_id = ""
 
@@ -105,7 +105,7 @@ class Follower:
     def _new(self, spots: Iterable[Spot]) -> Iterator[Spot]:
         """Those that did not come before."""
         for spot in spots:
-            name = spot["id"]
+            name = spot["id"], spot.get("source", "")  # a human's and a skimmer's may have the same id
             if name in self._seen:
                 continue
             self._seen[name] = None

@@ -8,6 +8,7 @@ import msgspec
 
 from spotkeeper.db.connection import Connection
 from spotkeeper.db.identity import spot_id
+from spotkeeper.db.search_wanted import Source
 
 # The years from 1970 to 9999: what PostgreSQL and Python both can tell.
 _Seconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799)]
@@ -52,6 +53,11 @@ class LiveSpot(msgspec.Struct, frozen=True):
     recovered: bool
     received: datetime
 
+    @property
+    def word(self) -> str:
+        """As of its Name."""
+        return f"{self.id}-{self.source}"
+
 
 class Name(NamedTuple):
     """What tells a spot from all others, and when its line was read from the socket."""
@@ -59,11 +65,12 @@ class Name(NamedTuple):
     received: datetime
     time: datetime
     key: int
+    source: Source
 
     @property
-    def id(self) -> str:
-        """As the API names the spot."""
-        return spot_id(self.time, self.key)
+    def word(self) -> str:
+        """All but `received`: a human's spot and a skimmer's may have the same id."""
+        return f"{spot_id(self.time, self.key)}-{self.source}"
 
 
 class Window(NamedTuple):
@@ -105,8 +112,9 @@ _IN_WINDOW: LiteralString = """
 """
 _NAMES: LiteralString = f"""
     SELECT count(*) OVER (), time + delay_ms * interval '1 millisecond' AS received, time,
-        spot_key(dx, spotter, hundred_hz, rest_hz) AS key
-    FROM spot_rows WHERE {_IN_WINDOW} ORDER BY received DESC, time DESC, key DESC LIMIT %(limit)s
+        spot_key(dx, spotter, hundred_hz, rest_hz) AS key,
+        CASE source WHEN 'm' THEN 'machine' ELSE 'human' END AS source
+    FROM spot_rows WHERE {_IN_WINDOW} ORDER BY received DESC, time DESC, key DESC, source LIMIT %(limit)s
 """  # noqa: S608
 _SPOTS: LiteralString = """
     SELECT time, key, dx, spotter, frequency_hz / 1000.0::float8, band, mode, mode_source, source, snr_db,
@@ -133,13 +141,14 @@ def names_in(connection: Connection, window: Window, limit: int) -> tuple[list[N
     return [Name(*row) for _, *row in reversed(rows)], older
 
 
-def spots_named(connection: Connection, names: Sequence[Name]) -> list[LiveSpot]:
-    """The spots in the order of their names; without those that were removed meanwhile."""
+def spots_named(connection: Connection, names: Sequence[Name]) -> list[tuple[Name, LiveSpot]]:
+    """The spots with their names, in the order of these; without those that were removed meanwhile."""
     if not names:
         return []
     times = [name.time for name in names]
     rows = connection.execute(
         _SPOTS, {"first": min(times), "last": max(times), "keys": [name.key for name in names]}
     )
-    spots = {(time, key): LiveSpot(spot_id(time, key), time, *spot) for time, key, *spot in rows}
-    return [spots[name.time, name.key] for name in names if (name.time, name.key) in spots]
+    found = [LiveSpot(spot_id(time, key), time, *spot) for time, key, *spot in rows]
+    spots = {spot.word: spot for spot in found}
+    return [(name, spots[name.word]) for name in names if name.word in spots]

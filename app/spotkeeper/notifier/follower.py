@@ -145,7 +145,7 @@ class Follower:
         """The spots of the window that are new, as far as they are taken; what is left keeps waiting."""
         names, older = live.names_in(connection, window, BACKLOG + REMEMBERED)
         # Windows of two writers overlap, and reach back over what was taken.
-        new = [name for name in names if name.id not in self._memory]
+        new = [name for name in names if name not in self._memory]
         for name in new[:-BACKLOG]:
             self._memory.add(name)
         self._listener.skip(older + len(new[:-BACKLOG]))
@@ -160,10 +160,8 @@ class Follower:
         self._waiting = None
 
     def _spots(self, connection: Connection, names: list[Name]) -> Iterator[tuple[Name, LiveSpot]]:
-        by_id = {name.id: name for name in names}
         for first in range(0, len(names), PORTION):
-            for spot in live.spots_named(connection, names[first : first + PORTION]):
-                yield by_id[spot.id], spot
+            yield from live.spots_named(connection, names[first : first + PORTION])
 
 
 def _received_between(first: datetime, last: datetime) -> Window:

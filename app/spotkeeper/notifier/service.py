@@ -51,7 +51,7 @@ class Notifier:
         self._metrics = metrics
         self._followed: dict[str, Wanted] = {}  # by the channel
         self._left: set[str] = set()  # channels that nobody follows any more, which nchan has still
-        self._told = ""  # the spot that its channels have already
+        self._told = ""  # the word of the spot that its channels have already
         self._failures = 0  # of publishing, in a row
         self._fed = 0.0
 
@@ -75,10 +75,10 @@ class Notifier:
     def _publish(self, spot: LiveSpot) -> None:
         message = _in_words_of_the_api(spot)
         channels = [channel for channel, wanted in self._followed.items() if matches(wanted, spot)]
-        if channels and self._told != spot.id:
+        if channels and self._told != spot.word:
             self._publisher.publish(message, channels)
             # Should only the second fail, the first is not said again.
-            self._told = spot.id
+            self._told = spot.word
         self._publisher.publish(message)
 
     def look(self, connection: Connection) -> None:

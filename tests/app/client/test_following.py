@@ -73,6 +73,16 @@ def test_what_comes_between_the_two_comes_once(station: Station, follow: type[Fo
     assert take(spots, 1) == ["K3ABC"]
 
 
+def test_a_human_and_a_skimmer_of_one_id_are_two_spots(station: Station, follow: type[Following]) -> None:
+    station.add(a_spot(1), a_spot(1, source="machine"))
+    spots = follow().spots()
+    assert take(spots, 2) == ["K1ABC", "K1ABC"]
+    station.publish(a_spot(2))
+    station.publish(a_spot(2, source="machine"))
+    station.publish(a_spot(3))
+    assert take(spots, 3) == ["K2ABC", "K2ABC", "K3ABC"]
+
+
 def test_nothing_is_missed_or_doubled_over_a_break(station: Station, follow: type[Following]) -> None:
     following = follow()
     station.add(a_spot(0))

@@ -218,10 +218,11 @@ class Scraper:
         band: str | None = "20m",
         mode: str | None = "CW",
         guessed: bool = False,
+        spotter: str | None = None,
     ) -> list[Heard]:
         """Rows without a word to anybody, inside whatever transaction there is; each was heard 1 ms later.
 
-        `minutes` is how long ago the node heard them.
+        `minutes` is how long ago the node heard them; each has a spotter of its own if none is given.
         """
         moment = datetime.now(UTC)
         time = (moment - timedelta(minutes=minutes)).replace(second=0, microsecond=0)
@@ -232,14 +233,24 @@ class Scraper:
             """
             INSERT INTO spot_rows (time, dx, spotter, hundred_hz, band, mode, source, snr_db, wpm, comment,
                                    node, delay_ms, guessed, spotter_grid, qsx_hz, refs)
-            SELECT %s, 'F5AAA', 'K' || gen_random_uuid(), 140255, bands.id, modes.id, %s::"char", 23, 25,
-                   comment, nodes.id, %s + n, nullif(%s, false), 'JN03', 14030000, '{POTA:US-0001}'
+            SELECT %s, 'F5AAA', coalesce(%s, 'K' || gen_random_uuid()), 140255, bands.id, modes.id,
+                   %s::"char", 23, 25, comment, nodes.id, %s + n, nullif(%s, false), 'JN03', 14030000,
+                   '{POTA:US-0001}'
             FROM unnest(%s::text[]) WITH ORDINALITY AS given (comment, n) JOIN nodes ON nodes.name = 'demo'
             LEFT JOIN bands ON bands.name = %s LEFT JOIN modes ON modes.name = %s ORDER BY n
             RETURNING extract(epoch FROM time)::bigint, 1000 * extract(epoch FROM time)::bigint + delay_ms,
                       spot_key(dx, spotter, hundred_hz, rest_hz)
             """,
-            [time, source, first - round(time.timestamp() * 1000), guessed, list(comments), band, mode],
+            [
+                time,
+                spotter,
+                source,
+                first - round(time.timestamp() * 1000),
+                guessed,
+                list(comments),
+                band,
+                mode,
+            ],
         )
         return [Heard(*row) for row in cursor]
 

@@ -250,6 +250,41 @@ def test_interleaved_commits_of_two_writers_are_published_once(
     assert nginx.comments == ["fast 1", "fast 2", "slow 1", "slow 2", "last"]
 
 
+def test_a_human_and_a_skimmer_of_one_name_are_two_spots(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper
+) -> None:
+    scraper.commit("skimmer", spotter="W1AW")
+    until(lambda: nginx.comments == ["skimmer"])
+    scraper.commit("human", source="h", spotter="W1AW")
+    with scraper.connection.transaction():
+        together = scraper.insert("skimmer again", spotter="W2AW")
+        together += scraper.insert("human again", source="h", spotter="W2AW")
+        scraper.tell(together)
+    until(lambda: len(nginx.spots) >= 4)
+    assert nginx.comments == ["skimmer", "human", "skimmer again", "human again"]
+    assert nginx.spots[2]["id"] == nginx.spots[3]["id"]
+    notifier.stop()
+    notifier.start()
+    scraper.commit("last")
+    until(lambda: nginx.comments[-1] == "last")
+    assert len(nginx.spots) == 5
+
+
+def test_what_an_older_release_has_published_is_not_published_again(
+    notifier: Notifier, nginx: Nginx, scraper: Scraper, tmp_path: Path
+) -> None:
+    scraper.commit("skimmer")
+    scraper.commit("human", source="h")
+    until(lambda: notifier.metric("spots_published_total") == 2)
+    notifier.stop()
+    memory = tmp_path / "published"
+    memory.write_text(re.sub("-(human|machine) ", " ", memory.read_text()))
+    notifier.start()
+    scraper.commit("new")
+    until(lambda: len(nginx.spots) >= 3)
+    assert nginx.comments == ["skimmer", "human", "new"]
+
+
 def test_late_commit_of_a_second_writer_is_found_after_a_restart_and_nothing_doubled(
     notifier: Notifier, nginx: Nginx, scraper: Scraper, login: Callable[[str], Connection]
 ) -> None:

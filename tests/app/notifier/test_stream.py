@@ -117,6 +117,16 @@ def test_each_listener_gets_what_it_asked_for(follow: Callable[..., Listener], s
     assert nobody.response.status == 200
 
 
+def test_a_human_is_not_taken_for_the_skimmer_of_the_same_name(
+    follow: Callable[..., Listener], scraper: Scraper
+) -> None:
+    everything, people = follow(), follow(source="human")
+    scraper.commit("skimmer", spotter="W1AW")
+    scraper.commit("human", source="h", spotter="W1AW")
+    assert everything.comments(2) == ["skimmer", "human"]
+    assert people.comments(1) == ["human"]
+
+
 def test_who_does_not_know_events_gets_lines_of_json(stack: Stack, scraper: Scraper) -> None:
     connection = connect(stack)
     connection.request("GET", "/api/v1/stream?band=15m")

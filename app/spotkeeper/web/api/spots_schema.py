@@ -28,7 +28,10 @@ def _number_or_null(description: str) -> fields.Integer:
 class SpotSchema(marshmallow.Schema):
     """One report that a station was heard. What the report does not give for sure is null."""
 
-    id = _text("Names the spot", pattern="^[0-9a-z]{1,6}-[0-9a-f]{16}$")
+    id = _text(
+        "Names the spot; a human's and a skimmer's of the same minute, calls and kHz have the same",
+        pattern="^[0-9a-z]{1,6}-[0-9a-f]{16}$",
+    )
     time = _text("The minute that the node gave it, UTC", format="date-time")
     dx = _text("The station that was heard")
     spotter = _text("Who reported it")

@@ -44,6 +44,7 @@ class Table(NamedTuple):
         time, band, day = spot.time, spot.band, spot.time.date()
         return {
             "id": spot.id,
+            "source": spot.source,
             "seconds": str(int(time.timestamp())),
             "day": "" if day == self.today else _small(day),
             "time": clock(time),
