@@ -131,6 +131,35 @@ def test_what_belongs_further_down_does_not_wait_above(stack: Stack, anna: Page)
     assert place["y"] + place["height"] <= button["y"]
 
 
+@pytest.mark.parametrize("reads", [False, True], ids=["at the top", "further down"])
+def test_of_a_minute_with_many_each_spot_is_there_once(stack: Stack, anna: Page, reads: bool) -> None:
+    minute = int(time.time()) // 60 * 60 - 600
+    prefix = f"QT{int(reads)}"
+    calls = {f"{prefix}{chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(300)}
+    first, later = sorted(calls)[::2], sorted(calls)[1::2]
+
+    def hear(calls: list[str]) -> None:
+        with connect(stack.conninfo, "scraper", autocommit=True) as scraper:
+            add_spots(scraper, *(a_spot(dx=call, time=minute) for call in calls), received=time.time())
+
+    hear(first)
+    anna.goto(f"/spots?dx_prefix={prefix}&since=1h")
+    is_live(anna)
+    if reads:
+        anna.evaluate("scrollTo(0, 500)")
+    hear(later)
+    if reads:
+        expect(anna.locator("#waiting")).to_have_text(f"{len(later)} new spots")
+    else:
+        expect(row(anna, later[-1])).to_be_visible()
+    while anna.locator("tbody.older").count():
+        anna.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        anna.wait_for_timeout(20)
+    anna.evaluate("scrollTo(0, 0)")
+    expect(spots_shown(anna)).to_have_count(len(calls))
+    assert set(spots_shown(anna).locator(".dx").all_text_contents()) == calls
+
+
 def test_how_many_there_are_is_told_anew_every_minute(stack: Stack, anna: Page) -> None:
     anna.clock.install()
     call = new_call()

@@ -140,8 +140,9 @@ export class SpotTable {
     else if (row.dataset.id) {
       if (row.closest(".arrived")) this.settle();
       row.before(this.fill(spot));
+    } else {
+      this.names.delete(nameOf(spot)); // it comes with the older ones
     }
-    // Else it comes with the older ones.
   }
 
   /**
@@ -172,8 +173,13 @@ export class SpotTable {
     this.end.hidden = false;
   }
 
+  /** Of a portion that comes later what was heard live is here already. */
   note(part) {
-    for (const row of part.querySelectorAll("tr[data-id]")) this.names.add(nameOf(row.dataset));
+    for (const row of part.querySelectorAll("tr[data-id]")) {
+      const name = nameOf(row.dataset);
+      if (this.names.has(name)) row.remove();
+      else this.names.add(name);
+    }
     if (this.isFull()) this.end.hidden = false;
     this.none.hidden = this.names.size > 0 || this.table.querySelector("tbody.older") !== null;
   }
