@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import APIResponse, BrowserContext, Locator, Page, Route, expect
 from spotkeeper.db.connection import connect
 
 from tests.e2e.conftest import SCREENSHOTS
@@ -158,6 +158,32 @@ def test_of_a_minute_with_many_each_spot_is_there_once(stack: Stack, anna: Page,
     anna.evaluate("scrollTo(0, 0)")
     expect(spots_shown(anna)).to_have_count(len(calls))
     assert set(spots_shown(anna).locator(".dx").all_text_contents()) == calls
+
+
+def test_a_late_spot_is_not_lost_while_older_ones_are_under_way(stack: Stack, anna: Page) -> None:
+    now = int(time.time()) // 60 * 60
+    with connect(stack.conninfo, "scraper", autocommit=True) as scraper:
+        add_spots(scraper, *(a_spot(dx="QU1A", time=now - 3600 - 60 * n) for n in range(100)))
+    anna.goto("/spots?dx_prefix=QU&since=24h")
+    is_live(anna)
+    held: list[tuple[Route, APIResponse]] = []
+    anna.route("**/spots?*cursor=*", lambda route: held.append((route, route.fetch())))
+    with anna.expect_request("**/spots?*cursor=*"):
+        anna.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    while not held:
+        anna.wait_for_timeout(20)
+    with connect(stack.conninfo, "scraper", autocommit=True) as scraper:
+        late = (a_spot(dx="QU2LATE", time=now - 3600 - 60 * 80), a_spot(dx="QU3NEW", time=now))
+        for spot in late:
+            add_spots(scraper, spot, received=time.time())
+    expect(anna.get_by_role("button", name="1 new spot")).to_be_visible()
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    expect(anna.get_by_role("button", name="2 new spots")).to_be_visible()
+    anna.get_by_role("button", name="2 new spots").click()
+    expect(spots_shown(anna)).to_have_count(102)
+    calls = spots_shown(anna).locator(".dx").all_text_contents()
+    assert (calls.index("QU3NEW"), calls.index("QU2LATE")) == (0, 81)
 
 
 def test_how_many_there_are_is_told_anew_every_minute(stack: Stack, anna: Page) -> None:

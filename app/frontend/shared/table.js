@@ -25,6 +25,7 @@ export class SpotTable {
     this.window = milliseconds(this.table.dataset.since);
     this.names = new Set();
     this.waiting = [];
+    this.passed = null; // while older ones are under way: what came since and belongs among them
     this.pointed = 0;
     this.room = 0;
     this.gone = new AbortController();
@@ -32,8 +33,12 @@ export class SpotTable {
 
     this.listen(this.table, "pointermove", () => (this.pointed = Date.now()));
     this.listen(this.table, "animationend", ({ target }) => target.classList.remove("new"));
-    this.listen(this.table, "htmx:beforeRequest", (event) => this.isFull() && event.preventDefault());
-    this.listen(this.table, "htmx:load", (event) => this.note(event.target));
+    this.listen(this.table, "htmx:beforeRequest", (event) => {
+      if (this.isFull()) event.preventDefault();
+      else this.passed = [];
+    });
+    this.listen(this.table, "htmx:afterRequest", ({ detail }) => detail.successful || (this.passed = null));
+    this.listen(this.table, "htmx:load", (event) => this.takeOlder(event.target));
     this.listen(this.button, "click", () => {
       scrollTo({ top: 0, behavior: "instant" });
       this.showWaiting();
@@ -55,7 +60,11 @@ export class SpotTable {
     // The stream begins before the page: with some that it has.
     if (!this.follows || this.names.has(nameOf(spot)) || !matches(this.wanted, spot)) return;
     const time = Date.parse(spot.time);
-    if (time < this.begin || this.comesWithOlder(time)) return;
+    if (time < this.begin) return;
+    if (this.comesWithOlder(time)) {
+      this.passed?.push(spot);
+      return;
+    }
     this.names.add(nameOf(spot));
     this.waiting.push(spot);
     if (this.isReading()) this.announce();
@@ -171,6 +180,14 @@ export class SpotTable {
     for (const row of body.rows) this.names.delete(nameOf(row.dataset));
     body.remove();
     this.end.hidden = false;
+  }
+
+  /** They were looked for before they came: what was heard meanwhile may not be among them. */
+  takeOlder(part) {
+    const passed = this.passed ?? [];
+    this.passed = null;
+    this.note(part);
+    for (const spot of passed) this.add(spot);
   }
 
   /** Of a portion that comes later what was heard live is here already. */
