@@ -186,6 +186,34 @@ def test_a_late_spot_is_not_lost_while_older_ones_are_under_way(stack: Stack, an
     assert (calls.index("QU3NEW"), calls.index("QU2LATE")) == (0, 81)
 
 
+def test_more_than_can_be_shown_are_counted_and_the_page_comes_anew(stack: Stack, anna: Page) -> None:
+    now = int(time.time()) // 60 * 60
+    old = [a_spot(dx="QV1A", time=now - 7200 - 60 * n) for n in range(40)]
+    new = [a_spot(dx=f"QV2{chr(65 + n // 26)}{chr(65 + n % 26)}", time=now) for n in range(600)]
+    with connect(stack.conninfo, "scraper", autocommit=True) as scraper:
+        add_spots(scraper, *old)
+        anna.goto("/spots?dx_prefix=QV&since=24h")
+        is_live(anna)
+        anna.evaluate("scrollTo(0, 500)")
+        expect(spots_shown(anna)).to_have_count(len(old))
+        add_spots(scraper, *new, received=time.time())
+    waiting = anna.get_by_role("button", name="600 new spots")
+    expect(waiting).to_be_visible()
+
+    anna.evaluate(
+        """() => new MutationObserver(() => (sessionStorage.changed = true))
+            .observe(document.querySelector("table.spots"), { childList: true, subtree: true })"""
+    )
+    asked_anew: list[Route] = []
+    anna.route("**/spots?*", lambda route: asked_anew.append(route))
+    waiting.dispatch_event("click")
+    anna.wait_for_timeout(2_000)
+    assert len(asked_anew) == 1
+    asked_anew[0].continue_()
+    expect(spots_shown(anna).first.locator(".dx")).to_have_text(re.compile("^QV2"))
+    assert anna.evaluate("sessionStorage.changed") is None
+
+
 def test_how_many_there_are_is_told_anew_every_minute(stack: Stack, anna: Page) -> None:
     anna.clock.install()
     call = new_call()

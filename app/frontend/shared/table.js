@@ -25,6 +25,7 @@ export class SpotTable {
     this.window = milliseconds(this.table.dataset.since);
     this.names = new Set();
     this.waiting = [];
+    this.number = 0; // of those that wait: not more of them are kept than are ever shown
     this.passed = null; // while older ones are under way: what came since and belongs among them
     this.pointed = 0;
     this.room = 0;
@@ -50,23 +51,27 @@ export class SpotTable {
     for (const spot of missed) this.add(spot);
   }
 
-  /** Before another takes its place. */
+  /** Before another takes its place: it takes no more. */
   close() {
     this.gone.abort();
     clearInterval(this.timer);
   }
 
   add(spot) {
+    if (!this.follows || this.gone.signal.aborted) return;
     // The stream begins before the page: with some that it has.
-    if (!this.follows || this.names.has(nameOf(spot)) || !matches(this.wanted, spot)) return;
+    if (this.names.has(nameOf(spot)) || !matches(this.wanted, spot)) return;
     const time = Date.parse(spot.time);
     if (time < this.begin) return;
     if (this.comesWithOlder(time)) {
       this.passed?.push(spot);
       return;
     }
-    this.names.add(nameOf(spot));
-    this.waiting.push(spot);
+    this.number++;
+    if (this.waiting.length <= MOST_WAITING) {
+      this.names.add(nameOf(spot));
+      this.waiting.push(spot);
+    }
     if (this.isReading()) this.announce();
     else this.showWaiting();
   }
@@ -96,18 +101,23 @@ export class SpotTable {
   }
 
   announce() {
-    const number = this.waiting.length;
-    this.button.textContent = `${number} new spot${number === 1 ? "" : "s"}`;
+    const { number } = this;
+    this.button.textContent = `${number.toLocaleString("en")} new spot${number === 1 ? "" : "s"}`;
     this.button.hidden = number === 0;
   }
 
   showWaiting() {
     if (!this.waiting.length) return;
-    if (this.waiting.length > MOST_WAITING) location.reload();
+    if (this.waiting.length > MOST_WAITING) {
+      this.close();
+      location.reload();
+      return;
+    }
     if (this.table.querySelectorAll(".arrived tr").length >= IN_ONE_BODY) this.settle();
     for (const spot of this.waiting) this.insert(spot);
     this.makeRoom();
     this.waiting = [];
+    this.number = 0;
     this.announce();
     this.none.hidden = true;
     if (this.isFull()) this.removeOldest();
