@@ -51,6 +51,29 @@ def test_a_filter_fetches_what_changes_and_the_page_stays(anna: Page) -> None:
     expect(band(anna, "10")).to_be_checked()
 
 
+def test_what_comes_while_the_server_looks_is_not_lost_however_long_it_takes(
+    stack: Stack, anna: Page
+) -> None:
+    anna.clock.install()
+    anna.goto("/spots?since=1h")
+    is_live(anna)
+    held: list[tuple[Route, APIResponse]] = []
+    anna.route("**/spots?*", lambda route: held.append((route, route.fetch())))
+    band(anna, "10").check()
+    while not held:
+        anna.wait_for_timeout(20)
+    calls = [new_call(), new_call()]
+    for call in calls:
+        stack.tell_node("spot", f"F5AAA 29600.0 {call} FM")
+        expect(row(anna, call)).to_be_visible()
+        anna.clock.fast_forward(20_000)
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    expect(anna).to_have_url(re.compile("band=10m"))
+    for call in calls:
+        expect(row(anna, call)).to_have_count(1)
+
+
 def test_live_spots_are_those_of_the_filters(stack: Stack, anna: Page) -> None:
     anna.goto("/spots?mode=voice&dx_prefix=XX&min_khz=28000&max_khz=28600&since=1h")
     is_live(anna)

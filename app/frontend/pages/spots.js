@@ -7,23 +7,29 @@ import { LiveState } from "../shared/state.js";
 import { SpotTable } from "../shared/table.js";
 
 const COUNTED = 60_000; // once in so much time the page is told how many spots there are
-const REMEMBERED = 10_000; // so long a spot may have come while the server looked for others
 
 const byId = (id) => document.getElementById(id);
 const state = new LiveState(byId("live"));
 const rows = new Rows(byId("main"), { search: byId("dx_prefix"), keys: byId("keys"), said: byId("said") });
-const heard = [];
+let missed = null; // while others are looked for: what came since
 let table;
 
 function show() {
   table?.close();
-  table = new SpotTable(byId("found"), heard.map(({ spot }) => spot), () => state.now());
+  table = new SpotTable(byId("found"), missed ?? [], () => state.now());
+  missed = null;
   rows.prepare(table.table);
   byId("found").querySelector(".keys").hidden = false;
 }
 
 sendAtOnce(byId("filters"));
 show();
+htmx.on("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target.id === "found") missed = [];
+});
+htmx.on("htmx:afterRequest", ({ detail }) => {
+  if (detail.target.id === "found" && !detail.successful) missed = null;
+});
 htmx.on("htmx:load", ({ target }) => {
   if (target.id !== "found") return;
   show();
@@ -37,8 +43,7 @@ setInterval(() => {
 
 follow("/live/spots", {
   spot(spot) {
-    heard.push({ spot, at: Date.now() });
-    while (heard[0].at < Date.now() - REMEMBERED) heard.shift();
+    missed?.push(spot);
     state.heard(spot);
     table.add(spot);
     rows.prepare(table.table);

@@ -11,8 +11,8 @@ const MINUTE = 60_000;
 /** The table of spots: takes new ones at the top, or keeps them waiting while somebody reads. */
 export class SpotTable {
   /**
-   * `section` is what spots_found.html makes; `missed` were heard since that was asked for, perhaps before; `clock`
-   * tells the milliseconds by the server's clock.
+   * `section` is what spots_found.html makes; `missed` were heard since that was asked for; `clock` tells the
+   * milliseconds by the server's clock.
    */
   constructor(section, missed, clock) {
     this.clock = clock;
