@@ -191,6 +191,10 @@ def test_spots_that_come_before_a_slow_browser_follows_are_shown_all(stack: Stac
 
 def test_a_broken_line_is_told_and_mended_and_nothing_is_missed(stack: Stack, anna: Page) -> None:
     is_live(anna)
+    before = new_call()
+    stack.tell_node("spot", f"F5AAA 29600.0 {before} FM")
+    expect(row(anna, before)).to_be_visible()
+    anna.evaluate("window.stays = true")
     stack.stop_part("nginx")
     expect(anna.get_by_role("status")).to_contain_text("Reconnecting, last spot")
     call = new_call()
@@ -198,15 +202,38 @@ def test_a_broken_line_is_told_and_mended_and_nothing_is_missed(stack: Stack, an
     stack.start_nginx()
     expect(row(anna, call)).to_be_visible(timeout=15_000)
     is_live(anna)
+    assert anna.evaluate("window.stays"), "a restart of nginx loses nothing"
+
+
+def test_what_nginx_has_forgotten_comes_with_the_page_anew(stack: Stack, anna: Page) -> None:
+    seen, missed, next_one = calls = [new_call() for _ in range(3)]
+    anna.clock.install()
+    anna.goto(f"/spots?since=1h&dx={','.join(calls)}")
+    is_live(anna)
+    stack.tell_node("spot", f"F5AAA 29600.0 {seen} FM")
+    expect(row(anna, seen)).to_be_visible()
+    anna.route("**/live/spots*", lambda route: route.abort())
+    stack.stop_part("nginx")
+    stack.start_nginx()
+    tell_and_store(stack, anna, [missed])
+    stack.stop_part("nginx")
+    stack.start_nginx()
+    anna.clock.fast_forward(60_000)
+    anna.unroute("**/live/spots*")
+    anna.clock.fast_forward(5_000)
+    stack.tell_node("spot", f"F5AAA 29600.0 {next_one} FM")
+    for call in calls:
+        expect(row(anna, call)).to_be_visible()
 
 
 def test_a_line_that_was_refused_for_some_time_goes_on_where_it_was(stack: Stack, anna: Page) -> None:
+    calls = [new_call() for _ in range(MANY)]
+    anna.goto(f"/spots?since=1h&dx={','.join(calls)}")
     is_live(anna)
     anna.route("**/live/spots*", lambda route: route.fulfill(status=503))
     stack.stop_part("nginx")
     stack.start_nginx()
     expect(anna.get_by_role("status")).to_contain_text("Reconnecting, last spot")
-    calls = [new_call() for _ in range(MANY)]
     tell_and_store(stack, anna, calls)
     anna.unroute("**/live/spots*")
     for call in calls:

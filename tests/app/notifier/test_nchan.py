@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.app.notifier.conftest import Notifier, Scraper, until
 from tests.support.ports import free_ports
 
 MODULE = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
+KEPT = 1000
 CONFIGURATION = """
 load_module {module};
 daemon off;
@@ -28,7 +30,7 @@ http {{
         location = /publish/spots {{
             nchan_publisher;
             nchan_channel_id spots;
-            nchan_message_buffer_length 1000;
+            nchan_message_buffer_length {kept};
             nchan_message_timeout 0;
         }}
         location = /live/spots {{
@@ -49,7 +51,7 @@ def port(tmp_path: Path) -> Iterator[int]:
     """Of a running nginx with nchan."""
     [port] = free_ports(1)
     configuration = tmp_path / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(module=MODULE, folder=tmp_path, port=port))
+    configuration.write_text(CONFIGURATION.format(module=MODULE, folder=tmp_path, port=port, kept=KEPT))
     process = subprocess.Popen(
         ["/usr/sbin/nginx", "-p", tmp_path, "-c", configuration, "-e", "stderr"],
         stderr=(tmp_path / "error.log").open("w"),
@@ -58,6 +60,15 @@ def port(tmp_path: Path) -> Iterator[int]:
     yield port
     process.terminate()
     process.wait(timeout=10)
+
+
+def publish(port: int, number: int) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    for _ in range(number):
+        connection.request("POST", "/publish/spots", b"{}", {"X-EventSource-Event": "spot"})
+        with connection.getresponse() as response:
+            response.read()
+    connection.close()
 
 
 def subscribe(port: int, last_id: str = "") -> HTTPResponse:
@@ -80,6 +91,21 @@ def next_event(stream: HTTPResponse) -> dict[str, str]:
         elif "data" in event:
             return event
     raise AssertionError("the stream ended")
+
+
+def test_who_asks_for_the_last_event_once_more_learns_whether_others_are_forgotten(port: int) -> None:
+    """As pages do after a break (shared/feed.js)."""
+    publish(port, 1)
+    stream = subscribe(port, "1:0")
+    publish(port, 9)
+    ids = [next_event(stream)["id"] for _ in range(10)]
+    stream.close()
+    for before, last in pairwise(ids):
+        assert next_event(subscribe(port, before))["id"] == last
+    publish(port, KEPT - 1)
+    assert next_event(subscribe(port, ids[-2]))["id"] == ids[-1]
+    publish(port, 1)
+    assert next_event(subscribe(port, ids[-2]))["id"] != ids[-1]
 
 
 def test_browser_gets_an_event_per_spot_and_catches_up_by_its_last_id(
