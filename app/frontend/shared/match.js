@@ -7,7 +7,7 @@ export function matches(wanted, spot) {
     (wanted.mode_source === null || wanted.mode_source === spot.mode_source) &&
     between(Math.round(spot.frequency_khz * 1000), wanted.min_hz, wanted.max_hz) &&
     between(spot.distance_km, wanted.min_km, wanted.max_km) &&
-    spot.comment.toLowerCase().includes(wanted.text.toLowerCase()) &&
+    (!wanted.text || folded(spot.comment).includes(folded(wanted.text))) &&
     isAt(wanted.dx, "dx", spot) &&
     isAt(wanted.spotter, "spotter", spot)
   );
@@ -25,6 +25,8 @@ function isAt(wanted, end, spot) {
   );
 }
 
+/** Letter by letter, as spotkeeper/spots/folding.py does it. */
+const folded = (text) => [...text].map((letter) => [...letter.toLowerCase()][0]).join("");
 const among = (value, wanted) => !wanted.length || wanted.includes(value);
 const begins = (text, prefixes) => !prefixes.length || prefixes.some((prefix) => text?.startsWith(prefix));
 

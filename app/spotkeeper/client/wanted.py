@@ -6,6 +6,8 @@ The server follows so many different searches at a time; for one more, all spots
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from spotkeeper.spots.folding import folded
+
 Test = Callable[[Any, str], bool]
 
 
@@ -28,7 +30,7 @@ def _begins(value: Any, given: str) -> bool:
 
 
 def _holds(value: Any, given: str) -> bool:
-    return given.casefold() in str(value).casefold()
+    return folded(given) in folded(str(value))
 
 
 def _at_least(value: Any, given: str) -> bool:

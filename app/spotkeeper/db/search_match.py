@@ -10,6 +10,7 @@ from spotkeeper.db.connection import Connection
 from spotkeeper.db.search_wanted import End, Source, Wanted
 from spotkeeper.spots.bands import bands_within
 from spotkeeper.spots.comment import MODES
+from spotkeeper.spots.folding import folded
 
 MOST_CALLS = 200
 """More calls are not looked up one by one."""
@@ -23,7 +24,7 @@ _EVERY_COMMENT: LiteralString = (
     "spot_comment(comment, source, (SELECT name FROM modes WHERE id = mode), snr_db, wpm)"
 )
 # Words that are not stored, for spot_comment() makes them.
-_USUAL_WORDS = (*MODES, "DB", "WPM", "CQ")
+_USUAL_WORDS = tuple(map(folded, (*MODES, "dB", "WPM", "CQ")))
 _NUMBER = re.compile(r"-?[0-9]*")
 _LIKE = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 _MINUTE = timedelta(minutes=1)
@@ -134,7 +135,7 @@ def _may_be_usual(text: str) -> bool:
     """Whether its beginning may be what spot_comment() adds; to make that for each row takes time."""
     return all(
         _NUMBER.fullmatch(word) or any(word in usual for usual in _USUAL_WORDS)
-        for word in text.upper().split()[:1]
+        for word in folded(text).split()[:1]
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from spotkeeper.db.live import LiveSpot
 from spotkeeper.db.search_wanted import End, Wanted
+from spotkeeper.spots.folding import folded
 
 
 def matches(wanted: Wanted, spot: LiveSpot) -> bool:
@@ -24,7 +25,7 @@ def matches(wanted: Wanted, spot: LiveSpot) -> bool:
         and wanted.mode_source in (None, spot.mode_source)
         and _between(round(spot.frequency_khz * 1000), wanted.min_hz, wanted.max_hz)
         and _between(spot.distance_km, wanted.min_km, wanted.max_km)
-        and wanted.text.casefold() in spot.comment.casefold()
+        and (not wanted.text or folded(wanted.text) in folded(spot.comment))
         and _is_at(wanted.dx, *dx)
         and _is_at(wanted.spotter, *spotter)
     )
