@@ -1,5 +1,7 @@
 """The bands by hour, by frequency, by continent and against what is usual."""
 
+import gzip
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -448,6 +450,20 @@ def test_what_is_not_known_is_named(anna: Browser, query: str, named: str) -> No
         assert page.status_code == 400
         assert named in (page.json["detail"] if page.is_json else unescape(page.text))
         assert page.is_json or "<b>" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"), [("gzip, br", True), ("identity", False), ("gzip;q=0", False), ("", False)]
+)
+def test_the_waterfall_is_packed_for_who_can_unpack_it(
+    anna: Browser, add: Add, accepted: str, is_packed: bool
+) -> None:
+    add(datetime.now(UTC) - JUST_NOW, "20m", dx="K1ABC")
+    answer = anna.get("/bands/waterfall.json?band=20m", **{"Accept-Encoding": accepted})
+    assert (answer.headers.get("Content-Encoding") == "gzip") == is_packed
+    assert "Accept-Encoding" in answer.headers["Vary"]
+    body = gzip.decompress(answer.data) if is_packed else answer.data
+    assert json.loads(body)["marks"][0][2] == "K1ABC"
 
 
 def test_a_waterfall_needs_a_band(anna: Browser) -> None:
