@@ -53,6 +53,14 @@ test("what came live is on the path that is there, once", async () => {
   assert.equal([...lines].length, 1);
 });
 
+test("what came live before the hour was told has the hour's sums", async () => {
+  const lines = begin();
+  lines.add(message({ snr_db: 5 }));
+  await lines.take(told(50, 0b10000, { spots: [37], snr_db: [31] }));
+  const [{ spot }] = shown(lines, 40, 60).all;
+  assert.deepEqual([spot.khz, spot.spots, spot.snr, spot.ofPeople], [14026, 37, 31, true]);
+});
+
 test("a spot between unknown places is not drawn", () => {
   const lines = begin();
   assert.equal(lines.add(message({ dx_dxcc: null })), null);

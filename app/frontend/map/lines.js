@@ -48,12 +48,12 @@ class Line {
     return false;
   }
 
-  /** Takes what was heard in an hour; what came live meanwhile stays, unless it is of an earlier minute. */
+  /** Takes what was heard in an hour, with its sums; what came live meanwhile stays, unless it is of an earlier minute. */
   put(heard) {
     const known = this.heard.find(({ hour }) => hour === heard.hour);
     if (known?.spot.isLive && known.times[0] >= heard.times[0]) {
       heard.times = [...new Set([...known.times, ...heard.times])].sort((a, b) => b - a);
-      heard.spot = known.spot;
+      heard.spot = added(known.spot, heard.spot, Math.max(known.spot.spots, heard.spot.spots));
     }
     this.heard = this.heard.filter((each) => each !== known);
     const later = this.heard.findIndex(({ hour }) => hour > heard.hour);
@@ -131,10 +131,8 @@ export class Lines {
       const known = heard.spot;
       if (known.dx.call === dx.call && known.spotter.call === spotter.call && heard.times[0] >= time) return null;
       heard.times = [time, ...heard.times.filter((each) => each !== time)].sort((a, b) => b - a);
-      heard.spot = { ...(time >= heard.times[0] ? spot : known), spots: known.spots + 1 };
-      heard.spot.snr = Math.max(known.snr ?? -Infinity, spot.snr ?? -Infinity);
-      if (heard.spot.snr === -Infinity) heard.spot.snr = null;
-      heard.spot.ofPeople ||= known.ofPeople;
+      const [newer, older] = time >= heard.times[0] ? [spot, known] : [known, spot];
+      heard.spot = added(newer, older, known.spots + 1);
     }
     return line;
   }
@@ -168,4 +166,10 @@ export class Lines {
     const isOff = () => this.projection !== projection;
     await each(this.byKey.values(), (line) => line.projectBy(projection), isOff);
   }
+}
+
+/** The newer one of an hour, with how many they are, the strongest of both, and whether people heard one. */
+function added(newer, older, spots) {
+  const snr = newer.snr === null || older.snr === null ? newer.snr ?? older.snr : Math.max(newer.snr, older.snr);
+  return { ...newer, spots, snr, ofPeople: newer.ofPeople || older.ofPeople };
 }

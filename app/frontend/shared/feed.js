@@ -10,8 +10,8 @@ const COVERED = 25_000; // what came in so much time is among the 5,000 spots th
  * away for long.
  */
 export function follow(address, { spot, connected, lost, earlier = 0 }) {
-  // As nchan names messages: by the second, and a number in it.
-  let before = `${document.documentElement.dataset.made - 1 - earlier}:0`;
+  // As nchan names messages: by the second, and a number in it. All of the second before is asked for.
+  let before = `${document.documentElement.dataset.made - 2 - earlier}:0`;
   let last = null;
   let known; // what the last one said: nginx that was restarted may give another the same name
   let heard = Date.now();

@@ -160,7 +160,8 @@ export class SpotTable {
       if (row.closest(".arrived")) this.settle();
       row.before(this.fill(spot));
     } else {
-      this.names.delete(nameOf(spot)); // it comes with the older ones
+      this.names.delete(nameOf(spot)); // it comes with the older ones, if those are not under way
+      this.passed?.push(spot);
     }
   }
 

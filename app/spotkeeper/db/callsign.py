@@ -50,7 +50,9 @@ class Report(NamedTuple):
 
 
 class Reports(NamedTuple):
-    """The newest first: all that there are from `since` on."""
+    """The newest first: all that there are from `since` on. Where that is later than what was asked for, some
+    of its minute may be missing.
+    """
 
     since: datetime
     found: list[Report]

@@ -50,11 +50,14 @@ def test_a_program_that_asks_for_json_gets_no_sign_in_page(browser: Browser) -> 
 
 
 @pytest.mark.parametrize("path", ["/", "/spots?cursor=x", "/map", "/call/K1ABC"])
-def test_htmx_is_told_to_load_the_page_anew_where_the_sign_in_is_to_be_asked_for(
-    browser: Browser, path: str
-) -> None:
-    answer = browser.get(path, **{"HX-Request": "true"})
-    assert (answer.status_code, answer.headers.get("HX-Refresh"), answer.text) == (204, "true", "")
+def test_htmx_is_sent_to_the_sign_in_as_a_whole_page(browser: Browser, path: str) -> None:
+    shown = "https://dashboard.test/spots?band=20m&since=1h#live"
+    answer = browser.get(path, **{"HX-Request": "true", "HX-Current-URL": shown})
+    assert (answer.status_code, answer.text) == (204, "")
+    assert answer.headers["HX-Redirect"] == "/sign-in?next=/spots?band%3D20m%26since%3D1h"
+    for shown in ("https://dashboard.test/", "", "https://["):
+        answer = browser.get(path, **{"HX-Request": "true", "HX-Current-URL": shown})
+        assert answer.headers["HX-Redirect"] == "/sign-in"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from spotkeeper.db.connection import Connection, Role
 from spotkeeper.spots.countries import Place
 from spotkeeper.spots.places import Point
 from spotkeeper.web.api.sums_kept import Kept
+from spotkeeper.web.map.paths import RUNNING
 
 from tests.app.web.browser import Browser, rows
 from tests.support.spots import a_spot, add_spots
@@ -193,7 +194,7 @@ def test_for_how_long_an_hour_was_kept_is_told(
     app: Flask, anna: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, beside = 1000.0, list[Callable[[], None]]()
-    app.extensions["paths"] = Kept(lambda: now, beside.append)
+    app.extensions["paths"][RUNNING] = Kept(lambda: now, beside.append)
     monkeypatch.setattr("spotkeeper.web.map.paths.time.monotonic", lambda: now)
     path = f"/map/paths?hour={datetime.now(UTC):%Y-%m-%dT%H}"
     assert anna.get(path).headers["Age"] == "0"
@@ -205,13 +206,12 @@ def test_for_how_long_an_hour_was_kept_is_told(
 
 
 def test_what_the_page_does_not_hear_itself_is_told(
-    app: Flask, anna: Browser, monkeypatch: pytest.MonkeyPatch, heard: Callable[..., None]
+    app: Flask, anna: Browser, add_spot: Callable[..., None]
 ) -> None:
-    now = 1000.0
-    app.extensions["paths"] = Kept(lambda: now, lambda make: None)
-    hour = HOUR + timedelta(hours=3)
+    now, hour = 1000.0, datetime.now(UTC)
+    app.extensions["paths"][RUNNING] = Kept(lambda: now, lambda make: None)
     assert told(anna, hour=hour)["paths"]["dx"] == []
-    heard((180, {}))
+    add_spot("K1ABC", time=hour.replace(second=0, microsecond=0), dx_place=USA, spotter_place=FRANCE)
     now += OLDEST - 2  # its seconds are full ones
     assert told(anna, hour=hour)["paths"]["dx"] == [0]
 

@@ -8,6 +8,7 @@ import hashlib
 import logging
 import secrets
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
@@ -136,12 +137,24 @@ def _require_sign_in() -> AnyResponse | None:
 def _ask_to_sign_in() -> AnyResponse:
     if wants_json():
         return problem(401, "Sign in first.")
-    if "HX-Request" in request.headers:
-        # htmx would follow to the page for it, and put that in the place of a part.
-        return Response(status=204, headers={"HX-Refresh": "true"})
-    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    target = _shown()
     copied = "yes" if g.get("token_was_copied") else None
-    return redirect(url_for("sign_in", next=None if target == "/" else target, copied=copied))
+    page = url_for("sign_in", next=None if target in ("", "/") else target, copied=copied)
+    if "HX-Request" in request.headers:
+        # htmx would follow to it, and put it in the place of a part.
+        return Response(status=204, headers={"HX-Redirect": page})
+    return redirect(page)
+
+
+def _shown() -> str:
+    """The page that is to be seen then, with its query; empty when that is not known."""
+    if "HX-Request" not in request.headers:
+        return request.full_path.rstrip("?") if request.method == "GET" else ""
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return ""
+    return f"{page.path}?{page.query}".rstrip("?")
 
 
 def _renew(response: Response) -> Response:

@@ -33,20 +33,21 @@ class Kept:
     """Up to MOST values by key; the ones that were not asked for longest go first.
 
     Each is made by one thread at a time: `start` runs what makes one anew beside the requests. Those that
-    nobody has yet are made by the requests, at most AT_ONCE of them, so that no client can busy the database
-    alone.
+    nobody has yet are made by the requests, at most `at_once` of them, so that no client can busy the
+    database alone.
     """
 
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
         start: Callable[[Callable[[], None]], object] | None = None,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._clock = clock
         self._start = start or ThreadPoolExecutor(1, "sums").submit
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._lock = Lock()
-        self._makers = BoundedSemaphore(AT_ONCE)
+        self._makers = BoundedSemaphore(at_once)
 
     def get(
         self, key: Hashable, seconds: float, make: Callable[[], Value], stale: float = STALE_SECONDS

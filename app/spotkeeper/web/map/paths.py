@@ -30,7 +30,7 @@ COUNTRIES_SECONDS = 86_400
 
 def add_to(app: Flask) -> None:
     """Give the app what it keeps of them, apart from the sums."""
-    app.extensions["paths"] = Kept()
+    app.extensions["paths"] = {RUNNING: Kept(), OVER: Kept()}  # apart: nobody waits for a day of hours
 
 
 def of_hour() -> Response:
@@ -50,7 +50,7 @@ def of_hour() -> Response:
         raise BadRequest(str(error)) from None
     seconds, stale = lasts = OVER if hour + HOUR + SETTLED <= datetime.now(UTC) else RUNNING
     app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
-    kept: Kept = app.extensions["paths"]
+    kept: Kept = app.extensions["paths"][lasts]
 
     def make() -> tuple[float, bytes]:
         begun = time.monotonic()
@@ -59,7 +59,7 @@ def of_hour() -> Response:
                 found = paths.of_hour(connection, filters.wanted, hour)
             return begun, msgspec.json.encode(_columns(hour, found))
 
-    key = hour, lasts, tuple((name, *filters[name]) for name in filters.query())
+    key = hour, tuple((name, *filters[name]) for name in filters.query())
     begun, body = kept.get(key, seconds, make, stale)
     response = Response(body, content_type="application/json")
     response.age = timedelta(seconds=time.monotonic() - begun)

@@ -16,7 +16,7 @@ from spotkeeper.db.search_ranges import Pace
 from spotkeeper.db.search_wanted import Found, Wanted
 from spotkeeper.web.account.chosen import Chosen
 from spotkeeper.web.api.sums_kept import MOMENT, Kept
-from spotkeeper.web.database import reading, transaction
+from spotkeeper.web.database import THREADS, reading, transaction
 from spotkeeper.web.spots import counts
 from spotkeeper.web.spots.columns import ALWAYS, COLUMNS, USUAL, in_order
 from spotkeeper.web.spots.filters import Filters, asked_of_page, remembered
@@ -42,7 +42,7 @@ class Newest(NamedTuple):
 
 def add_to(app: Flask) -> None:
     """Add /spots and its counts."""
-    app.extensions["newest spots"] = Kept()
+    app.extensions["newest spots"] = Kept(at_once=THREADS)
     app.add_url_rule("/spots", "spots", spots)
     app.add_url_rule("/spots/counts", "spots_counts", counted)
 
@@ -63,7 +63,10 @@ def spots() -> Response:
     if "cursor" in request.args:
         template, content = "spots_older.html" if is_fragment else "spots.html", _older(filters, table)
     else:
-        template, content = "spots_found.html" if is_fragment else "spots.html", _newest(filters, table)
+        # The live spots of a part begin with its request, those of the page a second before.
+        seconds = 0 if is_fragment else MOMENT
+        template = "spots_found.html" if is_fragment else "spots.html"
+        content = _newest(filters, table, seconds)
     response = make_response(
         render_template(
             template,
@@ -99,13 +102,14 @@ def _total(filters: Filters, numbers: Counter[str | None] | None) -> int | None:
     return sum(number for band, number in numbers.items() if not chosen or band in chosen)
 
 
-def _newest(filters: Filters, table: Table) -> dict[str, Any]:
+def _newest(filters: Filters, table: Table, seconds: float) -> dict[str, Any]:
+    """Looked up at most so many seconds ago."""
     if request.args and filters.query() != current_user.chosen.filters and current_user.may("user"):
         with transaction() as connection:
             user_settings.save(connection, current_user.id, {"filters": filters.query()})
     kept: Kept = current_app.extensions["newest spots"]
     key = filters.address, filters.wanted.since, table
-    content = kept.get(key, MOMENT, lambda: _looked_up(filters.wanted, table), stale=0)
+    content = kept.get(key, seconds, lambda: _looked_up(filters.wanted, table), stale=0)
     return content._asdict() | {
         "cursor": filters.asked.cursor(content.found.next) if content.found.next else None,
         "total": _total(filters, content.numbers),

@@ -17,7 +17,7 @@ from spotkeeper.keeping.text import bytes_text, days_left_text, days_text
 from spotkeeper.station import Report
 from spotkeeper.web.api.sums_answers import Moment, made
 from spotkeeper.web.api.sums_kept import MOMENT, Kept
-from spotkeeper.web.database import reading
+from spotkeeper.web.database import THREADS, reading
 
 # Every month of years is measured for it.
 STORAGE_SECONDS = 10
@@ -25,7 +25,7 @@ STORAGE_SECONDS = 10
 
 def add_to(app: Flask) -> None:
     """Add the page, and the words in which it speaks of times and numbers."""
-    app.extensions["station"] = Kept()
+    app.extensions["station"] = Kept(at_once=THREADS)
     app.add_url_rule("/station", "station", station)
     for function in (
         reports.moment,
