@@ -5,22 +5,22 @@ const COVERED = 25_000; // what came in so much time is among the 5,000 spots th
 /**
  * Follows the live spots from the moment for which the page was made, or so many seconds `earlier`, and does not give up.
  *
- * After a break the last spot is asked for once more. Where another comes first nginx has begun anew, or has forgotten
- * the last one and perhaps others behind it: unless the break was short the page comes anew. So it does for whoever was
- * away for long.
+ * After a break all spots of the last one's second are asked for once more. Where another comes first nginx has begun
+ * anew, or has forgotten the last one and perhaps others behind it: unless the break was short the page comes anew. So
+ * it does for whoever was away for long.
  */
 export function follow(address, { spot, connected, lost, earlier = 0 }) {
-  // As nchan names messages: by the second, and a number in it. All of the second before is asked for.
-  let before = `${document.documentElement.dataset.made - 2 - earlier}:0`;
-  let last = null;
-  let known; // what the last one said: nginx that was restarted may give another the same name
+  let from = document.documentElement.dataset.made - 1 - earlier; // the second that is asked for, and what is behind
+  // What was said in that second and the one before: nginx that was restarted may give others the same names.
+  let known = [];
   let heard = Date.now();
   let source;
   let gone = 0;
 
   const open = () => {
     let isWhole = true;
-    source = new EventSource(`${address}?last_event_id=${before}`);
+    // As nchan names messages: by the second, and a number in it.
+    source = new EventSource(`${address}?last_event_id=${from - 1}:0`);
     source.onopen = () => {
       if (gone && Date.now() - gone > AWAY) return reload();
       isWhole = !gone || Date.now() - heard < COVERED;
@@ -28,13 +28,13 @@ export function follow(address, { spot, connected, lost, earlier = 0 }) {
       connected();
     };
     source.addEventListener("spot", ({ lastEventId: id, data }) => {
-      if (data !== known && !isWhole) return reload();
+      const isKnown = known.some((one) => one.data === data);
+      if (!isKnown && !isWhole) return reload();
       isWhole = true;
       heard = Date.now();
-      if (data === known) return;
-      before = last ?? before;
-      last = id;
-      known = data;
+      if (isKnown) return;
+      from = Number.parseInt(id);
+      known = [...known.filter(({ second }) => second >= from - 1), { second: from, data }];
       spot(JSON.parse(data));
     });
     source.onerror = () => {
