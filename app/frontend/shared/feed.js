@@ -12,7 +12,7 @@ const COVERED = 25_000; // what came in so much time is among the 5,000 spots th
 export function follow(address, { spot, connected, lost, earlier = 0 }) {
   let from = document.documentElement.dataset.made - 1 - earlier; // the second that is asked for, and what is behind
   // What was said in that second and the one before: nginx that was restarted may give others the same names.
-  let known = [];
+  let [known, before] = [new Set(), new Set()];
   let heard = Date.now();
   let source;
   let gone = 0;
@@ -28,13 +28,15 @@ export function follow(address, { spot, connected, lost, earlier = 0 }) {
       connected();
     };
     source.addEventListener("spot", ({ lastEventId: id, data }) => {
-      const isKnown = known.some((one) => one.data === data);
+      const isKnown = known.has(data) || before.has(data);
       if (!isKnown && !isWhole) return reload();
       isWhole = true;
       heard = Date.now();
       if (isKnown) return;
-      from = Number.parseInt(id);
-      known = [...known.filter(({ second }) => second >= from - 1), { second: from, data }];
+      const second = Number.parseInt(id);
+      if (second !== from) [before, known] = [second === from + 1 ? known : new Set(), new Set()];
+      from = second;
+      known.add(data);
       spot(JSON.parse(data));
     });
     source.onerror = () => {
