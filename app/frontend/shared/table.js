@@ -26,6 +26,7 @@ export class SpotTable {
     this.names = new Set();
     this.waiting = [];
     this.number = 0; // of those that wait: not more of them are kept than are ever shown
+    this.border = -Infinity; // the time of the oldest row that has come
     this.passed = null; // while older ones are under way: what came since and belongs among them
     this.pointed = 0;
     this.room = 0;
@@ -88,10 +89,7 @@ export class SpotTable {
 
   /** Whether a row of that time will stand in a portion that is not here yet. */
   comesWithOlder(time) {
-    const { lastElementChild: last } = this.table;
-    if (!last.classList.contains("older")) return false;
-    const rows = last.previousElementSibling?.rows ?? [];
-    return rows.length > 0 && time < 1000 * rows[rows.length - 1].dataset.time;
+    return time < this.border && this.table.lastElementChild.classList.contains("older");
   }
 
   isReading() {
@@ -204,6 +202,7 @@ export class SpotTable {
   /** Of a portion that comes later what was heard live is here already. */
   note(part) {
     for (const row of part.querySelectorAll("tr[data-id]")) {
+      this.border = 1000 * row.dataset.time;
       const name = nameOf(row.dataset);
       if (this.names.has(name)) row.remove();
       else this.names.add(name);
